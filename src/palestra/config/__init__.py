@@ -1,0 +1,1 @@
+"""The YAML config: one schema, and the predecessors' files read into it."""

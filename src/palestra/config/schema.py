@@ -1,0 +1,269 @@
+"""The one config schema. `load.py` reads files into it; `shapes.py` maps other tools' files onto it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+
+class EndpointType(StrEnum):
+    """How a model is reached."""
+
+    OPENAI = "openai"
+    ANTHROPIC = "anthropic"
+    GEMINI = "gemini"
+    OLLAMA = "ollama"
+    VLLM = "vllm"
+    OPENROUTER = "openrouter"
+    HUGGINGFACE = "huggingface"
+    BEDROCK = "bedrock"
+    RECORDED = "recorded"
+    SCRIPTED = "scripted"
+
+
+class Swap(StrEnum):
+    """Which orders a judge sees, and what becomes of them."""
+
+    ONCE = "once"
+    """One order, drawn at random per prompt and pair."""
+    BOTH_COMBINE = "both-combine"
+    """Both orders; one battle from their mean."""
+    BOTH_KEEP = "both-keep"
+    """Both orders; a battle each."""
+
+
+class Section(BaseModel):
+    """A part of the config. Unknown keys are errors; a loaded config never changes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
+
+
+class Price(Section):
+    """USD per million tokens."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+
+
+class Endpoint(Section):
+    """How to reach a model, and how to sample from it. Models and judges share it."""
+
+    label: str = ""
+    """Default: `model`, then `path`'s stem, then `endpoint_type`."""
+    endpoint_type: EndpointType
+    model: str = ""
+    """The name the server knows."""
+    base_url: str | None = None
+    """The server's address, such as http://localhost:8000/v1. Default: the provider's own."""
+    url: str | None = None
+    """An exact address to POST an OpenAI chat-completions body to, instead of `base_url`."""
+    api_key: Annotated[SecretStr | None, Field(repr=False, exclude=True)] = None
+    """Used, and never written anywhere. Better: `api_key_env`."""
+    api_key_env: str | None = None
+    """The environment variable that holds the key. Default: the provider's usual one."""
+    system_prompt: str | None = None
+    temperature: Annotated[float | None, Field(ge=0)] = None
+    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
+    max_tokens: Annotated[int | None, Field(gt=0)] = None
+    seed: int | None = None
+    """A fixed seed for every call. Default: one derived per call from the run's seed."""
+    stop: tuple[str, ...] = ()
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
+    extra_body: dict[str, Any] = {}
+    """Sent along in the request's body (for Ollama: `think`, `keep_alive` and `format` as they are,
+    everything else as an option such as `num_ctx`)."""
+    price: Price | None = None
+    """Default: what genai-prices knows of the model."""
+    concurrency: Annotated[int | None, Field(gt=0)] = None
+    """Most calls at once to this endpoint."""
+    requests_per_minute: Annotated[float | None, Field(gt=0)] = None
+    timeout: Annotated[float, Field(gt=0)] = 300.0
+    """Seconds for one attempt."""
+    retries: Annotated[int, Field(ge=0)] = 5
+    """Further attempts after the first, on 408, 409, 429, 5xx and dropped connections."""
+    path: Path | None = None
+    """For `recorded`: the file with the answers or verdicts."""
+    script: dict[str, Any] = {}
+    """For `scripted`: see `models/scripted.py`."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _default_label(cls, data: Any) -> Any:
+        if isinstance(data, dict) and not data.get("label"):
+            path = data.get("path")
+            named = data.get("model") or (Path(path).stem if isinstance(path, str | Path) else None)
+            return {**data, "label": named or data.get("endpoint_type") or ""}
+        return data
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.endpoint_type is EndpointType.RECORDED and self.path is None:
+            raise ValueError("endpoint_type recorded needs `path`, the file with the answers")
+        free = (EndpointType.RECORDED, EndpointType.SCRIPTED)
+        if self.endpoint_type not in free and not self.model:
+            raise ValueError(
+                f"endpoint_type {self.endpoint_type.value} needs `model`, the name the server knows"
+            )
+        return self
+
+
+class ModelConfig(Endpoint):
+    """One competitor."""
+
+    size_b: Annotated[float | None, Field(gt=0)] = None
+    """Size in billions of parameters. Default: read from the name where it says."""
+    organisation: str | None = None
+    licence: str | None = None
+    name_in_file: str | None = None
+    """For `recorded`: which model of the file. Default: `model`, then `label`; a file without a model
+    column holds one model."""
+
+
+class JudgeConfig(Endpoint):
+    """Whoever decides. With `metric` set, no model is asked."""
+
+    endpoint_type: EndpointType = EndpointType.RECORDED
+    protocol: Literal["pairwise", "scores", "json"] = "pairwise"
+    template: Path | None = None
+    """A template file of your own; default: the protocol's."""
+    repeats: Annotated[int, Field(gt=0)] = 1
+    metric: Literal["exact", "rouge1", "rouge2", "rougeL", "bleu", "chrf"] | None = None
+    """Compare with each prompt's reference answer instead of asking a model."""
+    score_temperature: Annotated[float, Field(gt=0)] = 0.3
+    """T in pref = e^(T·a) / (e^(T·a) + e^(T·b)) for protocols with scores."""
+    soft: bool = False
+    """Let ratings read the judge's share of the win in place of its winner."""
+    strong_weight: Annotated[float, Field(gt=0)] = 1.0
+    """Weight of a kept single-order battle whose label was A>>B or B>>A."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metric_label(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("metric") and not data.get("label"):
+            return {**data, "label": data["metric"]}
+        return data
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.metric is not None:
+            return self
+        return super()._reachable()  # type: ignore[operator]
+
+
+class PromptSource(Section):
+    """A file (`path`) or a Hugging Face dataset (`name`) of prompts."""
+
+    path: Path | None = None
+    """JSONL, JSON, CSV or Parquet; or a local folder in the layout of a Hugging Face dataset."""
+    name: str | None = None
+    """A dataset on the Hugging Face hub (needs `palestra[hub]`)."""
+    config: str | None = None
+    """The hub dataset's configuration."""
+    split: str = "train"
+    revision: str | None = None
+    field: str | None = None
+    """Which column holds the prompt. Default: the first known one that is there."""
+    limit: Annotated[int | None, Field(gt=0)] = None
+    """Take the first so many."""
+    sample: Annotated[int | None, Field(gt=0)] = None
+    """Draw so many at random, by the run's seed, kept in file order."""
+    dataset: str | None = None
+    """What to call it in leaderboards. Default: the file's stem or the dataset's name."""
+    subset: str | None = None
+    description: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.name is None):
+            raise ValueError("give either `path` (a file) or `name` (a Hugging Face dataset)")
+        return self
+
+
+class Schedule(Section):
+    """Who meets whom, and how the judges see it."""
+
+    kind: Literal["round-robin", "baseline", "sampled"] = "round-robin"
+    baseline: str | None = None
+    """For `baseline`: the label that every other model meets."""
+    per_pair: Annotated[int | None, Field(gt=0)] = None
+    """For `sampled`: prompts drawn per pair."""
+    swap: Swap = Swap.BOTH_COMBINE
+    repeats: Annotated[int, Field(gt=0)] = 1
+    """Answers per model and prompt."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.kind == "baseline" and not self.baseline:
+            raise ValueError("kind baseline needs `baseline`, the label of the model that all others meet")
+        if self.kind == "sampled" and self.per_pair is None:
+            raise ValueError("kind sampled needs `per_pair`, the number of prompts per pair of models")
+        return self
+
+
+class Ranking(Section):
+    """How the run's leaderboard is made."""
+
+    method: Literal["bradley-terry", "elo", "win-rate"] = "bradley-terry"
+    ci: Literal["sandwich", "bootstrap", "none"] = "sandwich"
+    rounds: Annotated[int, Field(gt=0)] = 1000
+    anchor: dict[str, float] | None = None
+    """One model's label and the rating it is given; default: the mean is 1000."""
+    k: Annotated[float, Field(gt=0)] = 4.0
+    """For `elo`."""
+    start: float = 1000.0
+    """For `elo`."""
+
+
+class Arena(Section):
+    """The arena's own facts."""
+
+    name: Annotated[str, Field(min_length=1)] = "arena"
+
+
+class Serve(Section):
+    """The web arena."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    example_prompts: tuple[str, ...] = ()
+
+
+class Config(Section):
+    """A whole config."""
+
+    arena: Arena = Arena()
+    models: tuple[ModelConfig, ...] = ()
+    judges: tuple[JudgeConfig, ...] = ()
+    panel: Literal["majority", "mean"] | None = None
+    """With several judges: combine them into one battle. Default: each judge's battles are kept."""
+    prompts: tuple[PromptSource, ...] = ()
+    schedule: Schedule = Schedule()
+    ranking: Ranking = Ranking()
+    serve: Serve = Serve()
+    seed: Annotated[int, Field(ge=0)] = 0
+    concurrency: Annotated[int, Field(gt=0)] = 32
+    """Most calls at once in all."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for what, entries in (("models", self.models), ("judges", self.judges)):
+            labels = [entry.label for entry in entries]
+            twice = sorted({label for label in labels if labels.count(label) > 1})
+            if twice:
+                raise ValueError(f"{what}: label {twice[0]!r} is used twice; give each its own `label`")
+        labels = [model.label for model in self.models]
+        for what, named in (
+            ("schedule.baseline", [self.schedule.baseline] if self.schedule.baseline else []),
+            ("ranking.anchor", list(self.ranking.anchor or {})),
+        ):
+            for label in named:
+                if labels and label not in labels:
+                    raise ValueError(
+                        f"{what}: no model is labelled {label!r}; there are: {', '.join(labels)}"
+                    )
+        if self.ranking.anchor is not None and len(self.ranking.anchor) != 1:
+            raise ValueError("ranking.anchor: give exactly one model and its rating, as in {Llama: 1000}")
+        return self

@@ -1,0 +1,1 @@
+"""Reading and writing files of battles, ours and other tools."""

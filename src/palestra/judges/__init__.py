@@ -1,0 +1,1 @@
+"""Who decides a matchup, all behind the `Judge` protocol of `judges/base.py`."""

@@ -1,0 +1,1 @@
+"""One file per protocol: what the judge is told, and how its reply is read."""

@@ -1,0 +1,1 @@
+"""Reading prompts from files and from Hugging Face datasets."""

@@ -1,0 +1,1 @@
+"""Battles in, ratings out: arrays only, no files, no network, no clock."""

@@ -1,0 +1,1 @@
+"""What Palestra writes down: one module per noun. Import from the modules."""

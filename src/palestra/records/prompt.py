@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from typing import Literal
+
+from palestra.records.base import Record
+
+
+class Message(Record):
+    """One turn of a conversation."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Prompt(Record):
+    """What the models are asked.
+
+    `messages` ends with a user turn. A prompt with several user turns in a row is answered turn by
+    turn: each model sees its own earlier answers.
+    """
+
+    question_id: str
+    messages: tuple[Message, ...]
+    dataset: str | None = None
+    subset: str | None = None
+    category: str | None = None
+    language: str | None = None
+    reference: str | None = None
+    """A known good answer, for judges that compare with one."""
+
+    @property
+    def is_multi_turn(self) -> bool:
+        """Whether the model is asked more than once (two user turns without an answer between)."""
+        return any(
+            a.role == "user" and b.role == "user"
+            for a, b in zip(self.messages, self.messages[1:], strict=False)
+        )
+
+    @property
+    def text(self) -> str:
+        """The last user turn."""
+        return self.messages[-1].content

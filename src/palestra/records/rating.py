@@ -1,0 +1,73 @@
+"""A leaderboard and its rows: plain frozen dataclasses, so that `ranking/` imports nothing heavy."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """One model's row.
+
+    `ci_low`/`ci_high` are None where the method gives no interval. `rank_low` is the best and
+    `rank_high` the worst rank that the intervals allow.
+    """
+
+    rank: int
+    rank_low: int
+    rank_high: int
+    model: str
+    rating: float
+    ci_low: float | None
+    ci_high: float | None
+    n_battles: int
+    wins: float
+    """Sum of weights of the battles won (a soft battle adds its share)."""
+    losses: float
+    ties: float
+    win_rate: float | None
+    """(wins + ties/2) / battles, in [0, 1]; None without a battle."""
+    win_rate_low: float | None = None
+    """Wilson 95 % bounds."""
+    win_rate_high: float | None = None
+    component: int = 0
+    """Which connected part of the battle graph; ratings of two parts cannot be compared."""
+    flags: tuple[str, ...] = ()
+    """`undefeated`, `winless`, `few_battles`, …: what a reader should know before trusting the number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """How the intervals were made."""
+
+    kind: str
+    """`sandwich`, `bootstrap`, `wilson` or `none`."""
+    level: float
+    """Such as 0.95."""
+    rounds: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leaderboard:
+    """Ratings, best first, with every parameter that made them."""
+
+    method: str
+    scale: float
+    base: float
+    anchor: dict[str, float] | None
+    interval: Interval
+    n_battles: int
+    n_failed: int | None
+    """Verdicts that failed and so are no battle; None where the input cannot tell."""
+    components: list[list[str]]
+    """Models per connected part of the battle graph, the largest first."""
+    warnings: list[str]
+    ratings: list[Rating]
+    parameters: dict[str, Any] = field(default_factory=dict)
+    """What else the method was given, such as Elo's `k` and `start`."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The leaderboard as JSON-ready data."""
+        return asdict(self)

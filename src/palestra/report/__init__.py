@@ -1,0 +1,1 @@
+"""Text, Markdown and HTML from a result folder."""

@@ -1,0 +1,1 @@
+"""Where every answer and verdict is kept under its content key."""
