@@ -1,10 +1,1 @@
-"""The command line: one file per command, each imported only when it runs."""
-
-from __future__ import annotations
-
-
-def main() -> None:
-    """The `palestra` command."""
-    from palestra.cli.app import run
-
-    run()
+"""The command line: one file per command. They import what they need when they run."""

@@ -1,42 +1,63 @@
-"""The command line's frame: finds the command, runs it, turns errors into messages and exit codes."""
+"""The `palestra` command: finds the subcommand, runs it, turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
+import os
 import sys
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+import traceback
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from palestra.cli.check import check
+from palestra.cli.demo import demo
+from palestra.cli.init import init
+from palestra.cli.rank import rank
+from palestra.cli.report import report
+from palestra.cli.run import run
 from palestra.errors import PalestraError
 
-if TYPE_CHECKING:
-    import click
+COMMANDS = (demo, init, check, run, rank, report)
 
-COMMANDS = {
-    "demo": "A whole arena on embedded sample data: no key, no network.",
-    "init": "Write a commented config; finds local Ollama models.",
-    "check": "Validate a config, reach each endpoint, say what a run would cost.",
-    "run": "Pair, generate, judge, rank; run it again and it goes on.",
-    "rank": "Battles (or a run folder) in, leaderboard out.",
-    "report": "Make a result folder into one offline HTML page.",
-}
-"""Command → one line of help. Each lives in `palestra.cli.<command>` as a function of that name."""
+app = typer.Typer(
+    help="An arena for language models: battles, judges, and rankings with honest uncertainty.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in COMMANDS:
+    app.command()(command)
 
 
-class LazyGroup(TyperGroup):
-    """Imports a command only when it is asked for, so that `--help` stays fast."""
+def _show_version(asked: bool) -> None:
+    if asked:
+        from palestra._version import __version__
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        typer.echo(f"palestra {__version__}")
+        raise typer.Exit
 
-    def get_command(self, ctx: click.Context, name: str) -> Any:
-        if name not in COMMANDS:
-            return None
-        if ctx.resilient_parsing or "--help" in sys.argv[1:2]:
-            return typer.main.get_command(_placeholder(name))
-        function = getattr(import_module(f"palestra.cli.{name}"), name)
-        single = typer.Typer(add_completion=False)
-        single.command(name, help=function.__doc__)(function)
-        return typer.main.get_command(single)
+
+@app.callback()
+def options(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """An arena for language models: battles, judges, and rankings with honest uncertainty."""
+
+
+def main() -> None:
+    """Run the command line and exit with the code that belongs to what happened."""
+    try:
+        app()
+    except PalestraError as error:
+        typer.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except Exception:
+        traceback.print_exc()
+        typer.echo("This is a bug in Palestra; please report it with the lines above.", err=True)
+        sys.exit(70)

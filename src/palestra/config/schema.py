@@ -5,8 +5,20 @@ from __future__ import annotations
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 
 class EndpointType(StrEnum):
@@ -35,6 +47,29 @@ class Swap(StrEnum):
     """Both orders; a battle each."""
 
 
+def _check_address(text: str) -> None:
+    """Raises `ValueError` unless it is an http(s) address with a host, and without a password in it."""
+    parts = urlsplit(text)
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("an address holds no user or password; put the key in `api_key_env`")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"{text!r} is not an address such as http://localhost:8000/v1")
+
+
+def _tuple(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+Texts = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
+"""A list of texts; it may be a plain list where types are taken strictly, too."""
+
+
+def _folder_name(text: str) -> str:
+    if text in (".", "..") or any(c in text for c in "/\\\0\n\r"):
+        raise ValueError(f"{text!r} cannot be the name of a folder, which it becomes")
+    return text
+
+
 class Section(BaseModel):
     """A part of the config. Unknown keys are errors; a loaded config never changes."""
 
@@ -52,12 +87,13 @@ class Endpoint(Section):
     """How to reach a model, and how to sample from it. Models and judges share it."""
 
     label: str = ""
-    """Default: `model`, then `path`'s stem, then `endpoint_type`."""
+    """Default: `metric`, `model`, `path`'s stem or `endpoint_type`, the first that is there."""
     endpoint_type: EndpointType
     model: str = ""
     """The name the server knows."""
     base_url: str | None = None
-    """The server's address, such as http://localhost:8000/v1. Default: the provider's own."""
+    """The server's address, such as http://localhost:8000/v1 (for Ollama, localhost:11434 will do).
+    Default: the provider's own."""
     url: str | None = None
     """An exact address to POST an OpenAI chat-completions body to, instead of `base_url`."""
     api_key: Annotated[SecretStr | None, Field(repr=False, exclude=True)] = None
@@ -70,7 +106,7 @@ class Endpoint(Section):
     max_tokens: Annotated[int | None, Field(gt=0)] = None
     seed: int | None = None
     """A fixed seed for every call. Default: one derived per call from the run's seed."""
-    stop: tuple[str, ...] = ()
+    stop: Texts = ()
     reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
     extra_body: dict[str, Any] = {}
     """Sent along in the request's body (for Ollama: `think`, `keep_alive` and `format` as they are,
@@ -92,14 +128,27 @@ class Endpoint(Section):
     @model_validator(mode="before")
     @classmethod
     def _default_label(cls, data: Any) -> Any:
-        if isinstance(data, dict) and not data.get("label"):
-            path = data.get("path")
-            named = data.get("model") or (Path(path).stem if isinstance(path, str | Path) else None)
-            return {**data, "label": named or data.get("endpoint_type") or ""}
-        return data
+        if not isinstance(data, dict) or data.get("label") not in (None, ""):
+            return data
+        path = data.get("path")
+        stem = Path(path).stem if isinstance(path, str | Path) else None
+        names = [data.get("metric"), data.get("model"), stem, data.get("endpoint_type")]
+        return {**data, "label": next((name for name in names if isinstance(name, str) and name), "")}
+
+    @field_validator("base_url", "url")
+    @classmethod
+    def _address(cls, text: str | None, info: ValidationInfo) -> str | None:
+        bare = info.data.get("endpoint_type") is EndpointType.OLLAMA and text and "://" not in text
+        if text is not None:
+            _check_address(f"http://{text}" if bare else text)
+        return text
 
     @model_validator(mode="after")
     def _reachable(self) -> Self:
+        self._check_reachable()
+        return self
+
+    def _check_reachable(self) -> None:
         if self.endpoint_type is EndpointType.RECORDED and self.path is None:
             raise ValueError("endpoint_type recorded needs `path`, the file with the answers")
         free = (EndpointType.RECORDED, EndpointType.SCRIPTED)
@@ -107,7 +156,6 @@ class Endpoint(Section):
             raise ValueError(
                 f"endpoint_type {self.endpoint_type.value} needs `model`, the name the server knows"
             )
-        return self
 
 
 class ModelConfig(Endpoint):
@@ -139,18 +187,12 @@ class JudgeConfig(Endpoint):
     strong_weight: Annotated[float, Field(gt=0)] = 1.0
     """Weight of a kept single-order battle whose label was A>>B or B>>A."""
 
-    @model_validator(mode="before")
-    @classmethod
-    def _metric_label(cls, data: Any) -> Any:
-        if isinstance(data, dict) and data.get("metric") and not data.get("label"):
-            return {**data, "label": data["metric"]}
-        return data
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
+    def _check_reachable(self) -> None:
         if self.metric is not None:
-            return self
-        return super()._reachable()  # type: ignore[operator]
+            return
+        if self.path is None and "endpoint_type" not in self.model_fields_set:
+            raise ValueError("a judge needs `endpoint_type` (or `metric`, or `path` to replay verdicts)")
+        super()._check_reachable()
 
 
 class PromptSource(Section):
@@ -220,7 +262,8 @@ class Ranking(Section):
 class Arena(Section):
     """The arena's own facts."""
 
-    name: Annotated[str, Field(min_length=1)] = "arena"
+    name: Annotated[str, Field(min_length=1), AfterValidator(_folder_name)] = "arena"
+    """Also the name of the result folder, `runs/<name>/`."""
 
 
 class Serve(Section):
@@ -228,7 +271,7 @@ class Serve(Section):
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    example_prompts: tuple[str, ...] = ()
+    example_prompts: Texts = ()
 
 
 class Config(Section):
@@ -250,20 +293,26 @@ class Config(Section):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         for what, entries in (("models", self.models), ("judges", self.judges)):
-            labels = [entry.label for entry in entries]
-            twice = sorted({label for label in labels if labels.count(label) > 1})
-            if twice:
-                raise ValueError(f"{what}: label {twice[0]!r} is used twice; give each its own `label`")
-        labels = [model.label for model in self.models]
-        for what, named in (
-            ("schedule.baseline", [self.schedule.baseline] if self.schedule.baseline else []),
-            ("ranking.anchor", list(self.ranking.anchor or {})),
-        ):
-            for label in named:
-                if labels and label not in labels:
-                    raise ValueError(
-                        f"{what}: no model is labelled {label!r}; there are: {', '.join(labels)}"
-                    )
+            seen: set[str] = set()
+            for i, entry in enumerate(entries):
+                if entry.label in seen:
+                    text = f"the label {entry.label!r} is used twice; give each its own `label`"
+                    raise _wrong(text, what, i, "label")
+                seen.add(entry.label)
         if self.ranking.anchor is not None and len(self.ranking.anchor) != 1:
-            raise ValueError("ranking.anchor: give exactly one model and its rating, as in {Llama: 1000}")
+            raise _wrong("give exactly one model and its rating, as in {Llama: 1000}", "ranking", "anchor")
+        if self.schedule.baseline is not None:
+            self._has_model(self.schedule.baseline, "schedule", "baseline")
+        for label in self.ranking.anchor or {}:
+            self._has_model(label, "ranking", "anchor")
         return self
+
+    def _has_model(self, label: str, *at: str) -> None:
+        labels = [model.label for model in self.models]
+        if labels and label not in labels:
+            raise _wrong(f"no model is labelled {label!r}; there are: {', '.join(labels)}", *at)
+
+
+def _wrong(text: str, *at: str | int) -> PydanticCustomError:
+    """An error about one key of a whole config, `at` which it is."""
+    return PydanticCustomError("palestra", "{key}: {text}", {"key": at[-1], "text": text, "at": at})

@@ -48,6 +48,10 @@ class Judge(Protocol):
     def is_free(self) -> bool:
         """Whether judging makes no call (recorded and metric judges)."""
 
+    @property
+    def template(self) -> str | None:
+        """The text the judge is shown, before the answers are put in; None if it is shown none."""
+
     def key(self, game: Game) -> str:
         """The content key of the verdict; see `records/keys.py`."""
 

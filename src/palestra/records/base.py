@@ -1,8 +1,19 @@
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, str) and ("\0" in value or not value.isprintable()):
+        return value.replace("\0", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return value
+
+
+Words = Annotated[str, BeforeValidator(_storable)]
+"""Text from a model or a file. What no database or UTF-8 file can hold (NUL, lone surrogates) becomes
+U+FFFD."""
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 """A number in [0, 1]."""

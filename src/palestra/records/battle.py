@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from palestra.records.base import Record, Share
+from palestra.records.base import Record, Share, Words
 from palestra.records.matchup import Order
 from palestra.records.prompt import Message
 from palestra.records.winner import Winner
@@ -35,7 +35,7 @@ def _winner(value: Any) -> Any:
     return Winner.parse(value) if isinstance(value, str) else value
 
 
-Text = str | tuple[Message, ...]
+Text = Words | tuple[Message, ...]
 """A text, or a conversation."""
 
 

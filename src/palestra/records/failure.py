@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from palestra.records.base import Record
+from palestra.records.base import Record, Words
 
 
 class FailureKind(StrEnum):
@@ -32,7 +32,7 @@ class Failure(Record):
     """A reason, in place of a result. It is counted and shown, and never becomes a result."""
 
     kind: FailureKind
-    message: str
+    message: Words
     """The provider's own words where there are any."""
     status: int | None = None
     """The HTTP status, if there was one."""

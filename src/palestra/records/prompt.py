@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from palestra.records.base import Record
+from palestra.records.base import Record, Words
 
 
 class Message(Record):
     """One turn of a conversation."""
 
     role: Literal["system", "user", "assistant"]
-    content: str
+    content: Words
 
 
 class Prompt(Record):

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from palestra.records.base import Count, Record
+from palestra.records.base import Count, Record, Words
 from palestra.records.failure import Failure
 from palestra.records.prompt import Message
 
@@ -14,9 +14,9 @@ class Response(Record):
     model: str
     """The model's label."""
     repeat: int = 0
-    text: str | tuple[Message, ...] | None = None
+    text: Words | tuple[Message, ...] | None = None
     """The answer; for a multi-turn prompt the whole conversation. None if it failed."""
-    thinking: str | None = None
+    thinking: Words | None = None
     """What the model wrote before its answer, where the server tells it apart."""
     failure: Failure | None = None
     finish_reason: str | None = None

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from palestra.records.base import Count, Record, Share
+from palestra.records.base import Count, Record, Share, Words
 from palestra.records.failure import Failure
 from palestra.records.matchup import Order
 from palestra.records.winner import Winner
@@ -29,8 +29,8 @@ class Verdict(Record):
     score_b: float | None = None
     pref: Share | None = None
     """A's share of the win, where the judge says more than a winner."""
-    explanation: str | None = None
-    raw: str | None = None
+    explanation: Words | None = None
+    raw: Words | None = None
     """The judge's whole reply, as it came."""
     failure: Failure | None = None
     tokens_in: Count | None = None

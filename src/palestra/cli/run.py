@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def run(
+    config: Annotated[Path | None, typer.Argument(help="A config file.", show_default=False)] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="A competitor, as in ollama:llama3.2 or openai:gpt-4o. Repeat it for each."),
+    ] = None,
+    judge: Annotated[
+        list[str] | None,
+        typer.Option(help="A judge, as in anthropic:claude-sonnet-4-6 or metric:rougeL. May be repeated."),
+    ] = None,
+    prompts: Annotated[
+        list[Path] | None, typer.Option(help="A file of prompts. May be repeated.", show_default=False)
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, as in schedule.swap=once."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The result folder. Default: runs/<arena name>.", show_default=False)
+    ] = None,
+    db: Annotated[
+        str | None,
+        typer.Option(help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="The run's seed.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Most calls at once.")] = None,
+    max_cost: Annotated[
+        float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what calls, tokens and money to expect, and stop.")
+    ] = False,
+    retry_failed: Annotated[
+        bool, typer.Option("--retry-failed/--no-retry-failed", help="Ask again for what failed before.")
+    ] = True,
+    fail_on_errors: Annotated[
+        bool, typer.Option("--fail-on-errors", help="Exit with 1 if anything failed.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Log each call to standard error.")] = False,
+) -> None:
+    """Pair, generate, judge, rank. Run it again and it goes on where it stopped."""
+    from palestra.cli._running import Options, run_arena
+    from palestra.config.flags import Flags
+    from palestra.config.load import load_config
+    from palestra.errors import UsageError
+
+    flags = Flags(tuple(model or ()), tuple(judge or ()), tuple(map(str, prompts or ())))
+    if config is None and not (flags.models and flags.judges and flags.prompts):
+        raise UsageError(
+            "there is nothing to run",
+            hint="give a config file, or --model (twice), --judge and --prompts; `palestra init` writes a config",
+        )
+    overrides = list(set_ or ())
+    overrides += [] if seed is None else [f"seed={seed}"]
+    overrides += [] if concurrency is None else [f"concurrency={concurrency}"]
+    loaded = load_config(config, flags=flags, overrides=overrides)
+    for warning in loaded.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
+    run_arena(
+        loaded.config,
+        Options(
+            out=out,
+            db=db,
+            max_cost=max_cost,
+            dry_run=dry_run,
+            retry_failed=retry_failed,
+            fail_on_errors=fail_on_errors,
+            quiet=quiet,
+            debug=debug,
+        ),
+    )

@@ -1,0 +1,115 @@
+"""The rows of a leaderboard: order, ranks, flags."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from palestra.ranking.win_rate import wilson
+from palestra.records.rating import Rating
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from palestra.ranking.arrays import Bools, Floats, Ints
+    from palestra.ranking.pairs import Records
+
+FEW_BATTLES = 30
+"""Below this a model is flagged `few_battles`: the intervals are those of large samples."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """What a leaderboard says of M models, (M,) each; a NaN bound is unknown."""
+
+    rating: Floats
+    low: Floats
+    high: Floats
+    rank: Ints
+    rank_low: Ints
+    rank_high: Ints
+    component: Ints
+    weak: Bools
+
+
+def rank_within(
+    component: Ints, rating: Floats, low: Floats, high: Floats, *, bounded: bool
+) -> tuple[Ints, Ints, Ints, Ints]:
+    """The order of a leaderboard, and rank, best rank and worst rank of each model, (M,) each.
+
+    Parts of the battle graph come one after the other and are ranked each by itself, best first, equal
+    ratings (to 1e-9) by name. Best rank: 1 + how many models' lower bound is above the upper bound.
+    Worst rank: how many models' upper bound is not below the lower bound. An unknown bound excludes no
+    rank; without intervals (`bounded` False) both are the rank.
+    """
+    order = np.lexsort((np.arange(rating.size), -np.round(rating, 9), component))
+    rank = np.empty(rating.size, dtype=np.int64)
+    best, worst = rank.copy(), rank.copy()
+    floor = np.where(np.isnan(low), -np.inf, low)
+    roof = np.where(np.isnan(high), np.inf, high)
+    for number in range(int(component.max(initial=-1)) + 1):
+        nodes = order[component[order] == number]
+        place = np.arange(1, nodes.size + 1)
+        rank[nodes] = best[nodes] = worst[nodes] = place
+        if bounded:
+            above = nodes.size - np.searchsorted(np.sort(floor[nodes]), roof[nodes], side="right")
+            below = np.searchsorted(np.sort(roof[nodes]), floor[nodes], side="left")
+            best[nodes] = np.minimum(place, 1 + above)
+            worst[nodes] = np.maximum(place, nodes.size - below)
+    return order, rank, best, worst
+
+
+def rows_of(models: Sequence[str], records: Records, column: Column, order: Ints) -> list[Rating]:
+    """One row per model, in the given order."""
+    rate = records.win_rate
+    rate_low, rate_high = wilson(rate, records.effective_n)
+    return [
+        Rating(
+            rank=int(column.rank[model]),
+            rank_low=int(column.rank_low[model]),
+            rank_high=int(column.rank_high[model]),
+            model=models[model],
+            rating=float(column.rating[model]),
+            ci_low=_known(column.low[model]),
+            ci_high=_known(column.high[model]),
+            n_battles=int(records.n_battles[model]),
+            wins=float(records.wins[model]),
+            losses=float(records.losses[model]),
+            ties=float(records.ties[model]),
+            win_rate=_known(rate[model]),
+            win_rate_low=_known(rate_low[model]),
+            win_rate_high=_known(rate_high[model]),
+            component=int(column.component[model]),
+            flags=_flags(records, column, model),
+        )
+        for model in order.tolist()
+    ]
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _flags(records: Records, column: Column, model: int) -> tuple[str, ...]:
+    battles = int(records.n_battles[model])
+    if battles == 0:
+        return ("no_battles",)
+    flags = []
+    spotless = records.ties[model] == 0
+    if spotless and records.losses[model] == 0:
+        flags.append("undefeated")
+    elif spotless and records.wins[model] == 0:
+        flags.append("winless")
+    elif column.weak[model]:
+        flags.append("one_way")
+    if battles < FEW_BATTLES:
+        flags.append("few_battles")
+    return tuple(flags)
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """The first names, and how many more there are."""
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,80 @@
+"""The leaderboards of a result folder: all battles, and each dataset, subset and category."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from palestra.interchange.rank import rank
+from palestra.report.boards import board_csv, board_json, board_markdown, board_table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from palestra.config.schema import Config
+    from palestra.records.rating import Leaderboard
+
+_GROUPED_BY = ("dataset", "subset", "category")
+
+
+@dataclass(frozen=True, slots=True)
+class Boards:
+    """The overall board, and those by kind of group and value."""
+
+    overall: Leaderboard
+    groups: Mapping[str, Mapping[str, Leaderboard]]
+
+    def files(self, config: Config) -> dict[str, str]:
+        """File name → content."""
+        return {
+            "leaderboard.txt": board_table(self.overall, self.groups),
+            "leaderboard.md": board_markdown(self.overall, self.groups),
+            "leaderboard.csv": board_csv(self.overall, self.groups),
+            "leaderboard.json": board_json(self.overall, self.groups),
+            "elo_ratings.json": json.dumps(elo_ratings(self.overall, config), indent=2, ensure_ascii=False)
+            + "\n",
+        }
+
+
+def make_boards(folder: Path, config: Config, n_failed: int) -> Boards:
+    """Rank the folder's battles as the config says. A kind of group with a single value is left out."""
+    settings = config.ranking
+    options: dict[str, Any] = {
+        "method": settings.method,
+        "ci": settings.ci,
+        "rounds": settings.rounds,
+        "seed": config.seed,
+        "anchor": settings.anchor,
+        "k": settings.k,
+        "start": settings.start,
+    }
+    battles = folder / "battles.jsonl"
+    groups = {kind: rank(battles, by=kind, **options) for kind in _GROUPED_BY}
+    return Boards(
+        overall=rank(battles, n_failed=n_failed, **options),
+        groups={kind: boards for kind, boards in groups.items() if len(boards) > 1},
+    )
+
+
+def elo_ratings(board: Leaderboard, config: Config) -> dict[str, Any]:
+    """The board in the shape of JudgeArena's `elo_ratings.json`."""
+    return {
+        "arena": config.arena.name,
+        "model": None,
+        "judge_model": ", ".join(judge.label for judge in config.judges),
+        "n_bootstraps": board.interval.rounds or 0,
+        "seed": config.seed,
+        "ratings": [
+            {
+                "model": row.model,
+                "rating": row.rating,
+                "ci_low": row.ci_low,
+                "ci_high": row.ci_high,
+                "n_battles": row.n_battles,
+                "source": "evaluated",
+            }
+            for row in board.ratings
+        ],
+    }

@@ -1,0 +1,75 @@
+"""The result folder: files appear in it whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from palestra.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+ARTIFACTS = (
+    "config.yaml",
+    "manifest.json",
+    "responses.jsonl",
+    "verdicts.jsonl",
+    "battles.jsonl",
+    "elo_ratings.json",
+    "leaderboard.txt",
+    "leaderboard.md",
+    "leaderboard.csv",
+    "leaderboard.json",
+    "preferences.jsonl",
+    "training_data.json",
+    "report.html",
+)
+"""What a run writes; nothing else in the folder is ever touched."""
+
+PREVIOUS = ".previous"
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[str]]:
+    """A text file that takes the place of `path` when it is complete."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8", newline="") as file:
+            yield file
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(f"cannot be written: {error.strerror}", path=path) from error
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def prepare(folder: Path, config_text: str) -> None:
+    """Make the folder; if it holds the results of another config, move those to `.previous/`.
+
+    Raises:
+        StoreError: the folder cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        known = folder / "config.yaml"
+        if known.exists() and known.read_text(encoding="utf-8", errors="replace") != config_text:
+            _set_aside(folder)
+    except OSError as error:
+        raise StoreError(
+            f"cannot be written: {error.strerror}", path=folder, hint="name another with --out"
+        ) from error
+    with replacing(folder / "config.yaml") as file:
+        file.write(config_text)
+
+
+def _set_aside(folder: Path) -> None:
+    previous = folder / PREVIOUS
+    shutil.rmtree(previous, ignore_errors=True)
+    previous.mkdir()
+    for name in ARTIFACTS:
+        if (folder / name).exists():
+            (folder / name).rename(previous / name)

@@ -1,0 +1,156 @@
+"""Answers and verdicts that are asked for once: from the store if they are there, else from the model."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from palestra.records.response import Response
+from palestra.records.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from palestra.judges.base import Game, Judge
+    from palestra.models.base import Model, Request
+    from palestra.run.budget import Budget
+    from palestra.run.progress import Progress, Tally
+    from palestra.store.database import Database
+    from palestra.store.writer import Writer
+
+Found = TypeVar("Found", Response, Verdict)
+
+
+class Ledger(Protocol):
+    """Where the pipeline gets its answers and verdicts. None means: not there, and not asked for."""
+
+    def stored_responses(self, keys: Sequence[str]) -> dict[str, Response]:
+        """What is stored among `keys`."""
+
+    def stored_verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
+        """What is stored among `keys`, as it was shown."""
+
+    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+        """The answer to one call."""
+
+    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+        """The verdict on one game, as it was shown."""
+
+
+class StoredLedger:
+    """Reads the store and asks for nothing."""
+
+    def __init__(self, database: Database) -> None:
+        self.stored_responses = database.responses
+        self.stored_verdicts = database.verdicts
+
+    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+        """What is stored."""
+        return stored
+
+    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+        """What is stored."""
+        return stored
+
+
+class AskingLedger:
+    """Asks for what is missing or failed, and stores it before anyone sees it."""
+
+    def __init__(
+        self,
+        database: Database,
+        writer: Writer,
+        progress: Progress,
+        *,
+        concurrency: int,
+        budget: Budget,
+        retry_failed: bool,
+    ) -> None:
+        self.stored_responses = database.responses
+        self.stored_verdicts = database.verdicts
+        self._writer = writer
+        self._progress = progress
+        self._slots = asyncio.Semaphore(concurrency)
+        self._budget = budget
+        self._retry_failed = retry_failed
+        self._under_way: dict[str, asyncio.Future[Any]] = {}
+
+    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+        """The stored answer if there is one that will do, else a new one."""
+        return await self._get(
+            request.key, stored, self._progress.answers, lambda: model.generate(request), model.is_free
+        )
+
+    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+        """The stored verdict if there is one that will do, else a new one."""
+
+        async def ask() -> Verdict:
+            verdict = await judge.judge(game)
+            return verdict.swapped() if game.order == "ba" else verdict
+
+        return await self._get(game.key, stored, self._progress.verdicts, ask, judge.is_free)
+
+    async def _get(
+        self,
+        key: str,
+        stored: Found | None,
+        tally: Tally,
+        ask: Callable[[], Awaitable[Found]],
+        is_free: bool,
+    ) -> Found | None:
+        if stored is not None and (stored.ok or not self._retry_failed):
+            self._count(stored, tally, reused=True)
+            return stored
+        if key in self._under_way:
+            found: Found | None = await asyncio.shield(self._under_way[key])
+        else:
+            found = await self._single(key, ask, is_free)
+        if found is not None:
+            self._count(found, tally, reused=False)
+        return found
+
+    async def _single(self, key: str, ask: Callable[[], Awaitable[Found]], is_free: bool) -> Found | None:
+        """Ask, with equal calls that are under way at the same time sharing one."""
+        self._under_way[key] = future = asyncio.get_running_loop().create_future()
+        found = None
+        try:
+            found = await (self._call(ask) if is_free else self._paid_call(ask))
+        finally:
+            del self._under_way[key]
+            future.set_result(found)
+        return found
+
+    async def _paid_call(self, ask: Callable[[], Awaitable[Found]]) -> Found | None:
+        async with self._slots:
+            if not await self._may_ask():
+                return None
+            self._budget.under_way += 1
+            try:
+                found = await self._call(ask)
+            finally:
+                self._budget.under_way -= 1
+            self._budget.add(found.cost_usd)
+            self._progress.asked += 1
+            self._progress.cost_usd = self._budget.spent
+            return found
+
+    async def _may_ask(self) -> bool:
+        while self._progress.stopping is None:
+            if self._budget.allows_another():
+                return True
+            if self._budget.under_way == 0:
+                self._progress.stopping = "budget"
+                break
+            await asyncio.sleep(0.01)
+        return False
+
+    async def _call(self, ask: Callable[[], Awaitable[Found]]) -> Found:
+        found = await ask()
+        await self._writer.put(found)
+        return found
+
+    def _count(self, found: Found, tally: Tally, *, reused: bool) -> None:
+        tally.done += 1
+        tally.reused += reused
+        if found.failure is not None:
+            tally.failed[found.failure.kind.value] += 1

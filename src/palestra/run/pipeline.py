@@ -1,0 +1,113 @@
+"""A run: play every prompt with as many calls at once as the config allows."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from palestra.errors import PalestraError
+from palestra.run.budget import Budget
+from palestra.run.ledger import AskingLedger, StoredLedger
+from palestra.run.play import Decided, Played, Player
+from palestra.run.progress import Progress
+from palestra.store.writer import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from palestra.run.plan import Plan
+    from palestra.store.database import Database
+
+
+def new_run_id() -> str:
+    """A name for a run: the time in UTC, and six random hex digits."""
+    return f"{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime())}-{secrets.token_hex(3)}"
+
+
+@dataclass(slots=True)
+class Run:
+    """One pass over a plan. `progress` may be read, and `stop` called, while `ask` is under way."""
+
+    plan: Plan
+    database: Database
+    max_cost: float | None = None
+    """USD that this pass may spend."""
+    retry_failed: bool = True
+    """Ask again for what failed in an earlier pass."""
+    progress: Progress = field(default_factory=Progress)
+    run_id: str = field(default_factory=new_run_id)
+
+    def __post_init__(self) -> None:
+        calls = self.plan.calls()
+        self.progress.answers.total = calls.answers
+        self.progress.verdicts.total = calls.verdicts
+
+    def stop(self, why: str = "interrupted") -> None:
+        """Start no more calls. Those under way are waited for and stored."""
+        if self.progress.stopping is None:
+            self.progress.stopping = why
+
+    async def ask(self) -> None:
+        """Get every answer and verdict that is missing into the store.
+
+        Raises:
+            StoreError: the database cannot be written.
+        """
+        config = self.plan.config
+        writer = Writer(self.database)
+        ledger = AskingLedger(
+            self.database,
+            writer,
+            self.progress,
+            concurrency=config.concurrency,
+            budget=Budget(self.max_cost),
+            retry_failed=self.retry_failed,
+        )
+        player = Player(self.plan, ledger, self.run_id, self._on_decided)
+        indices = iter(range(len(self.plan.prompts)))
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(config.concurrency, len(self.plan.prompts))):
+                    group.create_task(self._play_on(player, indices))
+        except BaseExceptionGroup as group_error:
+            raise _cause(group_error) from group_error
+        finally:
+            writer.close()
+
+    async def _play_on(self, player: Player, indices: Iterator[int]) -> None:
+        """Play one prompt after another until none is left."""
+        for index in indices:
+            if self.progress.stopping is not None:
+                return
+            await player.play(index)
+
+    def _on_decided(self, decided: Decided) -> None:
+        self.progress.skipped += decided.unjudged
+        for battle in decided.battles:
+            self.progress.add_battle(battle)
+
+    async def played(self, index: int) -> Played:
+        """What is stored for prompt `index`."""
+        return await Player(self.plan, StoredLedger(self.database), self.run_id).play(index)
+
+    async def aclose(self) -> None:
+        """Close the connections of models and judges."""
+        for part in self.plan.parts:
+            await part.aclose()
+
+
+def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The user's error among those of a task group if there is one, else the first."""
+    leaves = list(_leaves(group))
+    return next((leaf for leaf in leaves if isinstance(leaf, PalestraError)), leaves[0])
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,127 @@
+"""What a config asks for, made concrete: the prompts, models, judges and pairs of a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from palestra.config.schema import Swap
+from palestra.errors import ConfigError
+from palestra.prompts.chat import rounds
+from palestra.records.matchup import Order
+from palestra.run.pairing import Pair, pairs_by_prompt, shows_b_first
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from palestra.config.schema import Config
+    from palestra.judges.base import Judge
+    from palestra.models.base import Model
+    from palestra.records.prompt import Prompt
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """How many calls a run makes if nothing is stored and nothing fails."""
+
+    answers: int
+    verdicts: int
+    """Recorded models and judges, and metrics, are counted too; see `free_*`."""
+    free_answers: int
+    free_verdicts: int
+
+    @property
+    def paid(self) -> int:
+        """Calls to a model server."""
+        return self.answers + self.verdicts - self.free_answers - self.free_verdicts
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run, ready to go. Rows are written in the order of these tuples."""
+
+    config: Config
+    prompts: tuple[Prompt, ...]
+    models: tuple[Model, ...]
+    judges: tuple[Judge, ...]
+    pairs: tuple[tuple[Pair, ...], ...]
+    """Per prompt."""
+
+    @property
+    def parts(self) -> tuple[Model | Judge, ...]:
+        """All that may be asked: the models, then the judges."""
+        return (*self.models, *self.judges)
+
+    def competitors(self, index: int) -> list[int]:
+        """The models that prompt `index` needs answers from, in config order."""
+        return sorted({model for pair in self.pairs[index] for model in pair})
+
+    def orders(self, prompt: Prompt, pair: Pair) -> tuple[Order, ...]:
+        """In which orders the judges see a pair."""
+        if self.config.schedule.swap is not Swap.ONCE:
+            return (Order.AB, Order.BA)
+        a, b = (self.models[i].label for i in pair)
+        b_first = shows_b_first(self.config.seed, prompt.question_id, a, b)
+        return (Order.BA,) if b_first else (Order.AB,)
+
+    def judge_repeats(self, judge: int) -> int:
+        """How often a judge is asked about one matchup in one order."""
+        return self.config.judges[judge].repeats
+
+    @property
+    def n_matchups(self) -> int:
+        """Pairs over all prompts and repeats."""
+        return sum(map(len, self.pairs)) * self.config.schedule.repeats
+
+    @property
+    def games(self) -> int:
+        """Matchups times orders: the verdicts of a judge that is asked once."""
+        return self.n_matchups * (1 if self.config.schedule.swap is Swap.ONCE else 2)
+
+    def calls(self) -> Calls:
+        """The size of the run. A multi-turn prompt takes a call per turn."""
+        repeats = self.config.schedule.repeats
+        answers = free_answers = 0
+        for index, prompt in enumerate(self.prompts):
+            per_model = rounds(prompt) * repeats
+            competitors = self.competitors(index)
+            answers += per_model * len(competitors)
+            free_answers += per_model * sum(self.models[i].is_free for i in competitors)
+        verdicts = [self.games * config.repeats for config in self.config.judges]
+        free = sum(n for n, judge in zip(verdicts, self.judges, strict=True) if judge.is_free)
+        return Calls(answers, sum(verdicts), free_answers, free)
+
+
+def make_plan(config: Config, base_dir: Path, env: Mapping[str, str] | None = None) -> Plan:
+    """Read the prompts, make the models and judges, and pair them.
+
+    `base_dir` is where the config's relative paths start; `env` is where API keys are looked up.
+
+    Raises:
+        ConfigError: the config lacks models, judges or prompts.
+        DataError: a prompt or answer file cannot be read.
+        EndpointError: a key is missing.
+    """
+    from palestra.judges.registry import make_judge
+    from palestra.models.registry import make_model
+    from palestra.prompts.load import load_prompts
+
+    for key, entries in (("models", config.models), ("judges", config.judges), ("prompts", config.prompts)):
+        if not entries:
+            raise ConfigError("nothing is listed here, and a run needs it", key=key)
+    prompts = load_prompts(config.prompts, seed=config.seed, base_dir=base_dir)
+    models = tuple(make_model(model, env=env, base_dir=base_dir) for model in config.models)
+    once = config.schedule.swap is Swap.ONCE
+    judges = tuple(make_judge(judge, any_order=once, env=env, base_dir=base_dir) for judge in config.judges)
+    return assemble(config, prompts, models, judges)
+
+
+def assemble(
+    config: Config, prompts: Sequence[Prompt], models: Sequence[Model], judges: Sequence[Judge]
+) -> Plan:
+    """A plan from parts that are already made."""
+    labels = [model.label for model in models]
+    ids = [prompt.question_id for prompt in prompts]
+    pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed)
+    return Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)))

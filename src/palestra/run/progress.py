@@ -1,0 +1,72 @@
+"""How far a run is: counters that the pipeline moves and a display reads."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from palestra.records.battle import Battle
+
+
+@dataclass(slots=True)
+class Tally:
+    """One kind of work."""
+
+    total: int = 0
+    done: int = 0
+    """Finished, failures included, whether asked now or found in the store."""
+    reused: int = 0
+    """Of those, found in the store."""
+    failed: Counter[str] = field(default_factory=Counter)
+    """Failures by kind."""
+
+    @property
+    def n_failed(self) -> int:
+        """All failures."""
+        return self.failed.total()
+
+
+@dataclass(slots=True)
+class Progress:
+    """A run's state at this moment."""
+
+    answers: Tally = field(default_factory=Tally)
+    verdicts: Tally = field(default_factory=Tally)
+    skipped: int = 0
+    """Verdicts that will not be asked for, because an answer failed."""
+    cost_usd: float = 0.0
+    """Spent in this run."""
+    asked: int = 0
+    """Calls made in this run that came back."""
+    started: float = field(default_factory=time.monotonic)
+    scores: dict[tuple[str, str], list[float]] = field(default_factory=dict)
+    """Per pair of models as battles name them: [A's summed share of the wins, battles]."""
+    stopping: str | None = None
+    """Why the run is coming to an end before its time."""
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds since the start."""
+        return time.monotonic() - self.started
+
+    @property
+    def rate(self) -> float:
+        """Calls per second in this run."""
+        return self.asked / self.elapsed if self.elapsed > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Until the end at this run's rate; None while there is nothing to go by."""
+        left = (
+            self.answers.total - self.answers.done + self.verdicts.total - self.verdicts.done - self.skipped
+        )
+        return left / self.rate if self.asked and left >= 0 else None
+
+    def add_battle(self, battle: Battle) -> None:
+        """Count a battle towards the intermediate ratings."""
+        score = self.scores.setdefault((battle.model_a, battle.model_b), [0.0, 0.0])
+        score[0] += battle.weight * battle.share()
+        score[1] += battle.weight

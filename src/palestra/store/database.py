@@ -1,0 +1,146 @@
+"""The database: SQLite in a file by default, or any SQLAlchemy URL (Postgres through psycopg 3)."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from palestra.errors import StoreError
+from palestra.records.response import Response
+from palestra.records.verdict import Verdict
+from palestra.store import schema
+from palestra.store.migrate import migrate
+from palestra.store.rows import to_response, to_row, to_verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+_BUSY_SECONDS = 30
+_KEYS_PER_QUERY = 500
+
+
+class Database:
+    """Responses and verdicts by content key. Safe to use from several threads and processes.
+
+    A row that holds a result is never written again; a row that holds a failure gives way to whatever
+    comes after it.
+    """
+
+    def __init__(self, place: str | Path) -> None:
+        """Open `place` (a file, or a database URL), making or migrating it where needed.
+
+        Raises:
+            StoreError: it cannot be opened, is no Palestra database, or is of a newer version.
+        """
+        self.url = _url(place)
+        self.place = self.url.render_as_string(hide_password=True)
+        with self._errors("open"):
+            self._engine = _engine(self.url)
+            try:
+                migrate(self._engine, self.place)
+            except BaseException:
+                self._engine.dispose()
+                raise
+        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
+        self._upserts = {
+            Response: _upsert(insert(schema.responses), schema.responses),
+            Verdict: _upsert(insert(schema.verdicts), schema.verdicts),
+        }
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def put(self, records: Iterable[Response | Verdict]) -> None:
+        """Write records in one transaction."""
+        rows: dict[type[Response | Verdict], list[dict[str, Any]]] = {}
+        for record in records:
+            rows.setdefault(type(record), []).append(to_row(record))
+        with self._errors("write"), self._engine.begin() as connection:
+            for kind, values in rows.items():
+                connection.execute(self._upserts[kind], values)
+
+    def responses(self, keys: Sequence[str]) -> dict[str, Response]:
+        """The stored responses among `keys`."""
+        return {row["key"]: to_response(row) for row in self._rows(schema.responses, keys)}
+
+    def verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
+        """The stored verdicts among `keys`, each as it was shown."""
+        return {row["key"]: to_verdict(row) for row in self._rows(schema.verdicts, keys)}
+
+    def _rows(self, table: sa.Table, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+        with self._errors("read"), self._engine.connect() as connection:
+            for start in range(0, len(keys), _KEYS_PER_QUERY):
+                some = keys[start : start + _KEYS_PER_QUERY]
+                query = sa.select(table).where(table.c.key.in_(some))
+                for row in connection.execute(query).mappings():
+                    yield {str(name): value for name, value in row.items()}
+
+    @contextmanager
+    def _errors(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except (sa.exc.DBAPIError, ModuleNotFoundError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise StoreError(f"cannot {doing} the database: {cause}", path=self.place) from error
+
+
+def _url(place: str | Path) -> sa.URL:
+    text = str(place)
+    if "://" not in text:
+        return sa.URL.create("sqlite", database=str(Path(text).expanduser().absolute()))
+    try:
+        url = sa.make_url(text)
+    except sa.exc.ArgumentError:
+        raise StoreError(
+            "this is not a database URL", hint="expected a file, or postgresql://user@host/name"
+        ) from None
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql"):
+        raise StoreError(
+            f"a {url.get_backend_name()} database is not supported",
+            hint="expected a file, or postgresql://user@host/name",
+        )
+    return url
+
+
+def _engine(url: sa.URL) -> sa.Engine:
+    if url.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_pre_ping=True)
+    folder = Path(url.database or ".").parent
+    if not folder.is_dir():
+        raise StoreError(f"the folder {folder} does not exist", path=url.database, hint="make it first")
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    sa.event.listen(engine, "connect", _prepare_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
+
+
+def _upsert(insert: Any, table: sa.Table) -> Any:
+    replaced = {c.name: insert.excluded[c.name] for c in table.columns if c.name != "key"}
+    return insert.on_conflict_do_update(
+        index_elements=["key"], set_=replaced, where=table.c.failure_kind.is_not(None)
+    )

@@ -1,0 +1,9 @@
+"""Alembic's entry point; the connection comes from `store/migrate.py`."""
+
+from alembic import context
+
+from palestra.store.schema import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,66 @@
+"""The `palestra` command as a user meets it: a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+_SECRETS = ("API_KEY", "_TOKEN", "PALESTRA_DB", "PALESTRA_ADMIN")
+
+
+def clean_environment(**extra: str) -> dict[str, str]:
+    """This process's environment without keys and without Palestra's own variables."""
+    kept = {name: value for name, value in os.environ.items() if not any(word in name for word in _SECRETS)}
+    return {**kept, "NO_COLOR": "1", **extra}
+
+
+def command(*arguments: str | Path) -> list[str]:
+    """The command line of `palestra …`, with warnings as errors."""
+    return [sys.executable, "-W", "error", "-m", "palestra", *map(str, arguments)]
+
+
+def palestra(
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    stdin: str | None = None,
+    code: int | None = 0,
+    timeout: float = 300,
+) -> subprocess.CompletedProcess[str]:
+    """Run `palestra` in `cwd`; unless `code` is None, insist on that exit code."""
+    done = subprocess.run(
+        command(*arguments),
+        cwd=cwd,
+        env=clean_environment(**(env or {})),
+        input=stdin,
+        stdin=subprocess.DEVNULL if stdin is None else None,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+    said = f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
+    assert code is None or done.returncode == code, said
+    return done
+
+
+def write_config(path: Path, config: Mapping[str, Any]) -> Path:
+    """A config as a YAML file."""
+    path.write_text(yaml.safe_dump(dict(config), sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return path
+
+
+def rows(path: Path) -> list[dict[str, Any]]:
+    """The rows of a JSONL file."""
+    with path.open(encoding="utf-8") as file:
+        return [json.loads(line) for line in file]

@@ -1,0 +1,1 @@
+"""The wire shapes that providers speak, from the server's side: one file each."""
