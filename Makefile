@@ -55,6 +55,6 @@ $(UV): requirements/uv.txt
 .venv/.ready: $(UV) pyproject.toml requirements/dev.txt
 	@echo "Setting up the environment in .venv …"
 	@test -x $(BIN)/python || $(UV) venv --quiet --no-project --python "$(PYTHON)" .venv
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch .venv/.ready

@@ -105,6 +105,7 @@ BAD: dict[str, tuple[str | bytes, int | None, str]] = {
         "ranking.anchor: no model is labelled",
     ),
     "two anchors": ("ranking:\n  anchor: {x: 1, y: 2}\n", 2, "ranking.anchor: give exactly one model"),
+    "an empty path": ("prompts:\n  - path: ''\n", 2, "prompts.0.path: must not be empty"),
     "two places for prompts": ("prompts:\n  - {path: a, name: b}\n", 2, "prompts.0: give either `path`"),
     "no address": (
         OPENAI + "    base_url: localhost:80\n",

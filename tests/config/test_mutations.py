@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -16,6 +15,9 @@ from palestra.config.load import load_config
 from palestra.config.schema import Config
 from palestra.config.write import dump_config
 from palestra.errors import PalestraError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHAPES = {
     "c.yaml": (
@@ -34,39 +36,8 @@ SHAPES = {
 }
 STARTS = [(name, text.encode()) for name, texts in SHAPES.items() for text in texts]
 PIECES = st.sampled_from(
-    [
-        b"\n",
-        b"  ",
-        b"\t",
-        b": ",
-        b"- ",
-        b"[",
-        b"]",
-        b"{",
-        b"}",
-        b"&a ",
-        b"*a",
-        b"<<: *a",
-        b"!!int ",
-        b"'",
-        b'"',
-    ]
-    + [
-        b"|",
-        b">",
-        b"#",
-        b"?",
-        b"---\n",
-        b"%YAML 9.9\n",
-        b"\x00",
-        b"\xff",
-        b"\xc3",
-        b"null",
-        b"-1",
-        b"1e999",
-        b"yes",
-    ]
-    + [b".nan", b"0x", b"99999999999999999999", b"\xe2\x80\xa8", b"\\", b"@", b"`", b"~", b",", b"=", b"("]
+    b"\n|  |\t|: |- |[|]|{|}|&a |*a|<<: *a|!!int |'|\"|>|#|?|---\n|%YAML 9.9\n|\x00|\xff|\xc3|null|-1|1e999|"
+    b"yes|.nan|0x|99999999999999999999|\xe2\x80\xa8|\\|@|`|~|,|=|(".split(b"|")
 )
 FAST = settings(
     max_examples=500,
@@ -86,13 +57,12 @@ def outcome(folder: Path, name: str, content: bytes) -> Config | PalestraError:
     path.write_bytes(content)
     started = time.monotonic()
     try:
-        return load_config(path, env={}).config
+        found: Config | PalestraError = load_config(path, env={}).config
     except PalestraError as error:
-        assert error.path == str(path)
-        assert error.message
-        return error
-    finally:
-        assert time.monotonic() - started < 5
+        found = error
+    assert time.monotonic() - started < 5
+    assert isinstance(found, Config) or (found.path == str(path) and found.message)
+    return found
 
 
 @st.composite
@@ -165,21 +135,19 @@ def restructured(draw: st.DrawFn) -> bytes:
 def test_other_structures_give_a_config_or_an_error_of_ours(folder: Path, content: bytes) -> None:
     found = outcome(folder, "c.yaml", content)
     if isinstance(found, Config):
-        assert outcome(folder, "written.yaml", dump_config(found).encode()) == found.model_copy(
-            update={
-                what: tuple(entry.model_copy(update={"api_key": None}) for entry in getattr(found, what))
-                for what in ("models", "judges")
-            }
-        )
+        assert outcome(folder, "written.yaml", dump_config(found).encode()) == found
 
 
 @FAST
 @given(st.text(max_size=30), st.text(max_size=30))
 def test_any_override_gives_a_config_or_an_error_of_ours(folder: Path, key: str, value: str) -> None:
     path = folder / "good.yaml"
-    path.write_text(GOOD)
-    for override in (f"{key}={value}", f"models.0.{key}={value}", f"seed={value}", value):
+    path.write_text("models: [{endpoint_type: vllm, model: m}]\n")
+    for override in (f"{key}={value}", f"models.0.{key}={value}", value):
         try:
             load_config(path, overrides=[override], env={})
         except PalestraError as error:
-            assert "--set" in str(error) or str(path) in str(error)
+            message = str(error)
+        else:
+            message = "--set"
+        assert "--set" in message or str(path) in message

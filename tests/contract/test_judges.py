@@ -43,7 +43,7 @@ def llm(protocol: str) -> LLMJudge:
 
 
 def recorded(folder: Path) -> RecordedJudge:
-    row = {"question_id": "q1", "model_a": "X", "model_b": "Y", "winner": "model_a"}
+    row: dict[str, object] = {"question_id": "q1", "model_a": "X", "model_b": "Y", "winner": "model_a"}
     rows = [row | {"order": order, "repeat": repeat} for order in ("ab", "ba") for repeat in (0, 1)]
     (folder / "v.jsonl").write_text("\n".join(json.dumps(one) for one in rows))
     return RecordedJudge.read(folder / "v.jsonl", label="judge")

@@ -1,18 +1,21 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.judges.making import verdict
 
+if TYPE_CHECKING:
+    from palestra.records.verdict import Verdict
+
 from palestra.judges.combine import combine_orders, game, outcome
 from palestra.judges.protocols.labels import LABEL_SHARES
 from palestra.judges.protocols.scores import share
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.matchup import Order
-from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 
 

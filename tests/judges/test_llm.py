@@ -83,6 +83,17 @@ async def test_the_request_holds_texts_seed_key_and_schema() -> None:
     assert (verdict.key, verdict.repeat, verdict.explanation) == (key, 2, None)
 
 
+async def test_a_system_prompt_comes_first_and_is_in_the_key() -> None:
+    """In one system message with the protocol's, and as it is: its braces are no template."""
+    made = LLMJudge(FunctionModel(longer_wins), make_protocol("pairwise"), system_prompt="Be {{ harsh }}.")
+    await made.judge(game())
+    [request] = model_of(made).requests
+    assert [message.role for message in request.messages] == ["system", "user"]
+    assert request.messages[0].content.startswith("Be {{ harsh }}.\n\nYou compare two answers")
+    assert made.template.startswith("Be {{ harsh }}.")
+    assert made.key(game()) != judge(longer_wins).key(game())
+
+
 async def test_the_same_game_sends_the_same_bytes() -> None:
     asking = judge(lambda _: "[[A=B]]")
     await asking.judge(game())

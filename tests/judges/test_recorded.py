@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.judges.making import game, matchup, mirrored, prompt, verdict
 from tests.support import require
 
@@ -16,12 +19,11 @@ from palestra.judges.recorded import RecordedJudge
 from palestra.records.battle import Source
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.matchup import Order
+from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from palestra.records.verdict import Verdict
 
 ROW = {"question_id": "q1", "model_a": "X", "model_b": "Y"}
 
@@ -82,7 +84,8 @@ async def test_a_pair_the_other_way_round_is_told_of_our_models(file: Path) -> N
     )
     found = await ask(judge, Order.BA, turned=True)
     assert (found.model_a, found.model_b, found.order) == ("Y", "X", Order.BA)
-    assert (found.winner, found.label, found.score_a, found.pref) == (Winner.B, "B>>A", 1, pytest.approx(0.1))
+    assert (found.winner, found.label, found.score_a) == (Winner.B, "B>>A", 1)
+    assert found.pref == pytest.approx(0.1)
     missing = await ask(judge, Order.AB, turned=True)
     assert missing.failure is not None
 
@@ -105,7 +108,8 @@ async def test_what_is_not_there_is_missing_and_nothing_else(file: Path) -> None
 
 
 async def test_a_row_without_an_order_answers_both(file: Path) -> None:
-    for extra in ({}, {"order": None}, {"order": "both"}):
+    extras: list[dict[str, Any]] = [{}, {"order": None}, {"order": "both"}]
+    for extra in extras:
         judge = replay(jsonl(file, ROW | {"winner": "model_a"} | extra))
         for order in (Order.AB, Order.BA):
             assert ((await ask(judge, order)).winner, (await ask(judge, order)).order) == (Winner.A, order)
@@ -113,6 +117,7 @@ async def test_a_row_without_an_order_answers_both(file: Path) -> None:
 
 
 async def test_any_order_takes_what_the_file_has_and_says_so(file: Path) -> None:
+    rows: list[dict[str, Any]]
     rows = [ROW | {"winner": "model_a", "order": "ba"}, ROW | {"winner": "tie", "order": "ab", "repeat": 1}]
     judge = replay(jsonl(file, *rows), any_order=True)
     assert [(v.winner, v.order) for v in [await ask(judge)]] == [(Winner.A, Order.BA)]
@@ -174,7 +179,8 @@ async def test_csv_and_parquet_say_the_same(tmp_path: Path) -> None:
         writer.writerows(rows)
     with duckdb.connect() as connection:
         connection.execute(
-            f"COPY (SELECT * FROM read_csv('{tmp_path}/v.csv', nullstr='')) TO '{tmp_path}/v.parquet' (FORMAT parquet)"
+            f"COPY (SELECT * FROM read_csv('{tmp_path}/v.csv', nullstr='')) "
+            f"TO '{tmp_path}/v.parquet' (FORMAT parquet)"
         )
     for name in ("v.csv", "v.parquet"):
         judge = replay(tmp_path / name)
@@ -211,11 +217,17 @@ def test_a_file_of_metric_verdicts_is_of_the_source_metric(file: Path) -> None:
         ({"winner": "X"}, "unknown winner 'X'", "winner"),
         ({"pref": 1.5}, "not between 0 and 1", "pref"),
         ({"pref": "high"}, "not a number", "pref"),
-        ({"pref": "nan"}, "not between 0 and 1", "pref"),
+        ({"pref": "nan"}, "not a number", "pref"),
+        ({"winner": "tie", "score_a": "inf"}, "not a number", "score_a"),
+        ({"winner": "tie", "score_a": "9" * 400}, "not a number", "score_a"),
+        ({"winner": True}, "neither a text nor a number", "winner"),
+        ({"pref": 0.4, "winner": ["model_b"]}, "neither a text nor a number", "winner"),
+        ({"winner": "tie", "judge_model": {}}, "neither a text nor a number", "judge_model"),
+        ({"winner": "tie", "tokens_in": 1e300}, "not a whole number", "tokens_in"),
         ({"winner": "tie", "order": "abba"}, "not one of ab, ba, both", "order"),
         ({"winner": "tie", "repeat": 1.5}, "not a whole number", "repeat"),
         ({"winner": "tie", "repeat": -1}, "not a whole number", "repeat"),
-        ({"winner": "tie", "repeat": "inf"}, "not a whole number", "repeat"),
+        ({"winner": "tie", "repeat": "inf"}, "not a number", "repeat"),
         ({"label": "A>>>B"}, "is not one of A>>B", "label"),
         ({"winner": "model_a", "pref": 0.2}, "contradicts the winner model_a", "pref"),
         ({"winner": "model_b", "label": "A>B"}, "contradicts", "label"),
@@ -238,12 +250,29 @@ def test_a_bad_row_is_named_by_file_and_line(
     assert (caught.value.path, caught.value.line, caught.value.key) == (str(file), 2, key)
 
 
+plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
+cells = st.one_of(plain, st.just([]), st.just({}))
+columns = st.sampled_from([*Verdict.model_fields])
+
+
+@given(st.lists(st.tuples(columns, st.one_of(cells, st.sampled_from(["tie", "ab", "A>B"]))), max_size=4))
+async def test_no_row_makes_anything_but_a_verdict_or_a_data_error(
+    tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[str, Any]]
+) -> None:
+    file = tmp_path_factory.mktemp("r") / "v.jsonl"
+    jsonl(file, ROW | {"winner": "model_a"} | dict(changes))
+    with contextlib.suppress(DataError):
+        judge = replay(file)
+        assert judge.key(game())
+        assert (await ask(judge)).judge_model == "J"
+
+
 def test_two_different_verdicts_on_the_same_are_an_error(file: Path) -> None:
     """The same one twice, or told the other way round, is none."""
     row = ROW | {"winner": "model_a", "order": "ab", "repeat": 0}
     turned = {"question_id": "q1", "model_a": "Y", "model_b": "X", "order": "ba", "repeat": 0}
     replay(jsonl(file, row, row, turned | {"winner": "model_b"}))
-    with pytest.raises(DataError, match="another verdict .* than line 1") as caught:
+    with pytest.raises(DataError, match=r"another verdict .* than line 1") as caught:
         replay(jsonl(file, row, turned | {"winner": "model_a"}))
     assert caught.value.line == 2
 
@@ -280,7 +309,8 @@ async def test_published_verdicts_give_the_published_win_rates(tmp_path: Path) -
     with duckdb.connect() as connection:
         connection.execute(
             "COPY (SELECT instruction_id AS question_id, 'gpt4_1106_preview' AS model_a, model AS model_b, "
-            f"2 - preference AS pref FROM read_parquet('{source}')) TO '{tmp_path}/v.parquet' (FORMAT parquet)"
+            f"2 - preference AS pref FROM read_parquet('{source}')) "
+            f"TO '{tmp_path}/v.parquet' (FORMAT parquet)"
         )
         expected = dict(
             connection.execute(

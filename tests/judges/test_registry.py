@@ -49,6 +49,12 @@ def test_an_llm_judge(protocol: str) -> None:
     assert judge.is_free
 
 
+def test_the_judge_sends_its_system_prompt_itself() -> None:
+    judge = make_judge(config(endpoint_type="scripted", system_prompt="Be harsh."))
+    assert judge.template is not None
+    assert judge.template.startswith("Be harsh.")
+
+
 def test_a_template_is_found_from_the_base_folder(tmp_path: Path) -> None:
     (tmp_path / "t.txt").write_text("My way: {answer_a} {answer_b}")
     scripted = config(endpoint_type="scripted", template="t.txt")

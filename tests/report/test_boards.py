@@ -18,10 +18,10 @@ bradley-terry, scale 400, base 10, mean 1000
 95 % intervals by bootstrap, 200 rounds, seed 3
 12 battles, 1 failed verdict left out
 
-Rank     Model   Rating    95 % interval  Battles    W  L  T  Win rate
-──────────────────────────────────────────────────────────────────────
+Rank     Model   Rating     95 % interval  Battles    W  L  T  Win rate
+───────────────────────────────────────────────────────────────────────
 1 (1–2)  GPT-4o  1060.2  1020.2 to 1100.2       10    5  3  2    60.0 %
-2        日本       0.0                –       10  2.5  3  2    60.0 %
+2        日本       0.0                 –       10  2.5  3  2    60.0 %
 
 Warning: only a few battles
 Note: 日本: winless, few battles
@@ -83,7 +83,7 @@ def test_no_name_can_break_a_line_or_reach_the_terminal(name: str) -> None:
 
 def test_markdown_cells_hold_any_name() -> None:
     lines = board_markdown(board([rating("a|b_c*<img>`", 1)])).splitlines()
-    row = lines[-2]
+    row = lines[-1]
     assert row.startswith("| 1 | a\\|b\\_c\\*\\<img\\>\\` |")
     assert row.replace("\\|", "").count("|") == 10
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from palestra.analysis.duel import duel
 from palestra.report.sentence import sentence
 
 
@@ -43,14 +44,21 @@ class Facts:
             "A and B are not told apart on 1 prompt (A 100 %); how many more prompts would tell is not known",
         ),
         (Facts(50, 1.0, 0.93, 1.0, True), "A beats B on 100 % (93–100) of 50 prompts; likely better"),
-        (
-            Facts(0, math.nan, math.nan, math.nan, False),
-            "A and B have no decided prompt in common, so nothing can be said",
-        ),
     ],
 )
 def test_the_sentence_says_what_the_numbers_say(facts: Facts, words: str) -> None:
     assert sentence(facts, "A", "B") == words
+
+
+def test_without_a_decided_prompt_nothing_is_claimed() -> None:
+    assert sentence(None, "A", "B") == "A and B have no decided prompt in common, so nothing can be said"
+
+
+def test_it_reads_what_the_analysis_makes() -> None:
+    assert sentence(duel([1.0] * 20), "A", "B").startswith("A beats B on 100 %")
+    assert sentence(duel([0.5] * 20), "A", "B").startswith(
+        "A and B are not told apart on 20 prompts (50 % each"
+    )
 
 
 def test_rounding_never_hides_the_difference_that_was_found() -> None:

@@ -184,7 +184,8 @@ async def _reach_and_tell(asked: Sequence[Endpoint], env: Mapping[str, str]) -> 
 
 async def _reach(endpoint: Endpoint, env: Mapping[str, str]) -> _Found:
     from palestra.errors import PalestraError
-    from palestra.models.registry import make_model, reach
+    from palestra.models.reach import reach
+    from palestra.models.registry import make_model
 
     patient = endpoint.model_copy(update={"timeout": min(endpoint.timeout, _SECONDS)})
     try:

@@ -134,14 +134,11 @@ def _absolute(value: dict[str, Any], document: Document) -> dict[str, Any]:
 def _absolute_entry(entry: Any, keys: Sequence[str], loc: Loc, document: Document) -> Any:
     if not isinstance(entry, dict):
         return entry
-    found = {key: entry[key] for key in keys if isinstance(entry.get(key), str)}
-    return entry | {
-        key: absolute(written, document.spot((*loc, key)).folder) for key, written in found.items()
-    }
-
-
-def absolute(written: str, folder: Path) -> str:
-    """The absolute form of a path written in a file of `folder`; `~` is the home folder."""
-    if not written:
-        return written
-    return os.path.abspath(folder / Path(os.path.expanduser(written)))
+    found = {}
+    for key in keys:
+        written, spot = entry.get(key), document.spot((*loc, key))
+        if written == "":
+            raise spot.error("must not be empty")
+        if isinstance(written, str):
+            found[key] = os.path.abspath(spot.folder / Path(os.path.expanduser(written)))
+    return entry | found

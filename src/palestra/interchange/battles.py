@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,26 +41,16 @@ def write_battles(path: str | os.PathLike[str], battles: Iterable[Battle]) -> in
         DataError: the file cannot be written.
     """
     place = Path(os.fspath(path))
+    draft = place.with_name(f".{place.name}.{os.getpid()}.draft")
     count = 0
     try:
-        handle, draft = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}.")
-    except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", path=place) from None
-    try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
             for battle in battles:
                 file.write(battle.json_line() + "\n")
                 count += 1
-        os.chmod(draft, 0o666 & ~_umask())
-        os.replace(draft, place)
+        draft.replace(place)
     except OSError as error:
         raise DataError(f"cannot be written: {error.strerror}", path=place) from None
     finally:
-        Path(draft).unlink(missing_ok=True)
+        draft.unlink(missing_ok=True)
     return count
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

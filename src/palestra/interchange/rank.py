@@ -12,7 +12,8 @@ from palestra.ranking.leaderboard import check, rank_counts, rank_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.interchange.counts import BattleInput, By, Labels
+    from palestra.interchange.battle_query import By, Labels
+    from palestra.interchange.counts import BattleInput
     from palestra.ranking.leaderboard import Ci, Method
     from palestra.records.rating import Leaderboard
 

@@ -45,12 +45,20 @@ class _Spent:
 
 
 class LLMJudge:
-    """Asks a model by a protocol."""
+    """Asks a model by a protocol. `system_prompt` comes before the protocol's own system text."""
 
-    def __init__(self, model: Model, protocol: Protocol, *, label: str | None = None) -> None:
+    def __init__(
+        self,
+        model: Model,
+        protocol: Protocol,
+        *,
+        label: str | None = None,
+        system_prompt: str | None = None,
+    ) -> None:
         self._model = model
         self._protocol = protocol
         self._label = label or model.label
+        self._head = f"{system_prompt}\n\n" if system_prompt else ""
 
     @property
     def label(self) -> str:
@@ -74,8 +82,8 @@ class LLMJudge:
 
     @property
     def template(self) -> str:
-        """The protocol's."""
-        return self._protocol.template
+        """The protocol's, after the system prompt if there is one."""
+        return self._head + self._protocol.template
 
     def key(self, game: Game) -> str:
         """The content key: model, protocol, settings, template, the judged texts, order and repeat.
@@ -93,7 +101,7 @@ class LLMJudge:
         first, second = shown(game.matchup, game.order)
         return verdict_key(
             identity,
-            self._protocol.template,
+            self.template,
             prompt.messages,
             first.text or "",
             second.text or "",
@@ -132,9 +140,12 @@ class LLMJudge:
     def _request(self, game: Game, attempt: int) -> Request:
         matchup = game.matchup
         fence = Fence.draw(game.run_seed, game.key, attempt, judged_texts(matchup))
+        system, *rest = self._protocol.render(matchup, game.order, fence)
+        if self._head:
+            system = system.model_copy(update={"content": self._head + system.content})
         return Request(
             question_id=matchup.prompt.question_id,
-            messages=self._protocol.render(matchup, game.order, fence),
+            messages=(system, *rest),
             repeat=game.repeat,
             seed=call_seed(game.run_seed, game.key, attempt),
             key=game.key,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ _REQUIRED = ("question_id", "model_a", "model_b")
 _NUMBERS = ("score_a", "score_b", "pref", "cost_usd", "tstamp")
 _COUNTS = ("repeat", "tokens_in", "tokens_out")
 _TEXTS = ("protocol", "explanation", "raw")
+_LARGEST_COUNT = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +54,16 @@ def read_verdicts(path: Path, *, label: str, judge: str | None) -> Iterator[Reco
     Raises:
         DataError: see `RecordedJudge.read`.
     """
-    rows = list(read_rows(path))
-    wanted = _which_judge({_text(row.data.get("judge_model")) for row in rows}, label, judge, path)
-    for row in rows:
-        if wanted is None or _text(row.data.get("judge_model")) == wanted:
-            try:
-                yield _recorded(row, label)
-            except ValidationError as error:
-                first = error.errors(include_url=False, include_context=False)[0]
-                key = ".".join(str(part) for part in first["loc"])
-                raise DataError(first["msg"], path=path, line=row.line, key=key) from None
-            except _BadCellError as error:
-                raise DataError(error.message, path=path, line=row.line, key=error.key) from None
+    rows: list[tuple[Row, str | None]] = []
+    for row in read_rows(path):
+        with _placed(path, row):
+            rows.append((row, _text(row.data, "judge_model")))
+    wanted = _which_judge({name for _, name in rows}, label, judge, path)
+    for row, name in rows:
+        if wanted is None or name == wanted:
+            with _placed(path, row):
+                recorded = _recorded(row, label)
+            yield recorded
 
 
 class _BadCellError(Exception):
@@ -70,6 +71,19 @@ class _BadCellError(Exception):
         super().__init__(message)
         self.message = message
         self.key = key
+
+
+@contextmanager
+def _placed(path: Path, row: Row) -> Iterator[None]:
+    """Give what is wrong with a row its place."""
+    try:
+        yield
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise DataError(first["msg"], path=path, line=row.line, key=key) from None
+    except _BadCellError as error:
+        raise DataError(error.message, path=path, line=row.line, key=error.key) from None
 
 
 def _which_judge(names: set[str | None], label: str, judge: str | None, path: Path) -> str | None:
@@ -92,17 +106,15 @@ def _which_judge(names: set[str | None], label: str, judge: str | None, path: Pa
 def _recorded(row: Row, label: str) -> RecordedVerdict:
     data = row.data
     for column in _REQUIRED:
-        if _text(data.get(column)) is None:
+        if _text(data, column) is None:
             raise _BadCellError("missing; a verdict needs question_id, model_a and model_b", column)
-    a, b = _text(data["model_a"]), _text(data["model_b"])
-    if a == b:
-        raise _BadCellError(f"model_a and model_b are both {a!r}")
-    fields: dict[str, Any] = {column: _text(data[column]) for column in _REQUIRED}
+    fields: dict[str, Any] = {name: _text(data, name) for name in (*_REQUIRED, *_TEXTS)}
     fields |= {name: _number(data, name) for name in _NUMBERS}
     fields |= {name: _count(data, name) for name in _COUNTS}
-    fields |= {name: _text(data.get(name)) for name in _TEXTS}
-    fields |= {"failure": _failure(data.get("failure")), "label": _label(data.get("label"))}
-    order = _order(data.get("order"))
+    fields |= {"failure": _failure(data.get("failure")), "label": _label(data)}
+    if fields["model_a"] == fields["model_b"]:
+        raise _BadCellError(f"model_a and model_b are both {fields['model_a']!r}")
+    order = _order(data)
     repeat = fields.pop("repeat")
     fields |= _decision(data, fields)
     verdict = Verdict(key="", judge_model=label, order=order or Order.AB, repeat=repeat or 0, **fields)
@@ -113,7 +125,7 @@ def _decision(data: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, A
     """The winner, as it is given or follows; none of a failure."""
     if fields["failure"] is not None:
         return {"winner": None, "label": None, "pref": None, "score_a": None, "score_b": None}
-    written = _text(data.get("winner"))
+    written = _text(data, "winner")
     label, pref, a, b = (fields[name] for name in ("label", "pref", "score_a", "score_b"))
     if pref is not None and not 0 <= pref <= 1:
         raise _BadCellError(f"{pref:g} is not between 0 and 1", "pref")
@@ -136,37 +148,41 @@ def _decision(data: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, A
     return {"winner": winner}
 
 
-def _text(value: Any) -> str | None:
+def _text(data: Mapping[str, Any], name: str) -> str | None:
     """A cell as a text; None if it is empty."""
-    if value is None or isinstance(value, bool | dict | list | bytes):
-        return None
+    value = data.get(name)
+    if isinstance(value, bool | dict | list | bytes):
+        raise _BadCellError("neither a text nor a number", name)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value) or None
+    return None if value is None else str(value) or None
 
 
 def _number(data: Mapping[str, Any], name: str) -> float | None:
-    text = _text(data.get(name))
+    text = _text(data, name)
     if text is None:
         return None
     try:
-        return float(text)
+        value = float(text)
     except ValueError:
-        raise _BadCellError(f"{text!r} is not a number", name) from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise _BadCellError(f"{text!r} is not a number", name)
+    return value
 
 
 def _count(data: Mapping[str, Any], name: str) -> int | None:
     value = _number(data, name)
     if value is None:
         return None
-    if not (value.is_integer() and value >= 0):
+    if not (value.is_integer() and 0 <= value <= _LARGEST_COUNT):
         raise _BadCellError(f"{value:g} is not a whole number from 0", name)
     return int(value)
 
 
-def _order(value: Any) -> Order | None:
+def _order(data: Mapping[str, Any]) -> Order | None:
     """`ab` or `ba`; None if the row does not say, or says `both`."""
-    text = _text(value)
+    text = _text(data, "order")
     if text is None or text == Order.BOTH.value:
         return None
     if text not in (Order.AB.value, Order.BA.value):
@@ -174,8 +190,8 @@ def _order(value: Any) -> Order | None:
     return Order(text)
 
 
-def _label(value: Any) -> str | None:
-    text = _text(value)
+def _label(data: Mapping[str, Any]) -> str | None:
+    text = _text(data, "label")
     if text is None:
         return None
     label = read_label(text)

@@ -49,4 +49,7 @@ def make_judge(
         template=None if config.template is None else base_dir / config.template,
         score_temperature=config.score_temperature,
     )
-    return LLMJudge(make_model(config, env=env, base_dir=base_dir), protocol, label=config.label)
+    # Two system messages in a row are more than some servers take: the judge puts its own in front.
+    bare = config.model_copy(update={"system_prompt": None})
+    model = make_model(bare, env=env, base_dir=base_dir)
+    return LLMJudge(model, protocol, label=config.label, system_prompt=config.system_prompt)

@@ -49,7 +49,7 @@ from palestra.models.wire import Reply
 from palestra.records.failure import FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
     from pydantic_ai.messages import ModelMessage, ModelRequestPart, ModelResponseStreamEvent
     from pydantic_ai.models import Model as Provider
@@ -97,7 +97,7 @@ class ChatBackend:
         )
         return _reply(response)
 
-    async def stream(self, request: Request) -> AsyncIterator[Delta | Reply]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """One streamed call."""
         async with model_request_stream(
             self._provider,

@@ -6,6 +6,7 @@ and `think`.
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -17,13 +18,14 @@ from palestra.models.failures import (
     connection_fault,
     http_fault,
     timeout_fault,
+    told_fault,
     unreadable_fault,
 )
 from palestra.models.wire import Reply
 from palestra.records.failure import FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from palestra.config.schema import Endpoint
     from palestra.models.base import Request
@@ -58,12 +60,13 @@ class OllamaBackend:
         """One call."""
         return _reply([await self._client.chat(**self._arguments(request, tiny=tiny))])
 
-    async def stream(self, request: Request) -> AsyncIterator[Delta | Reply]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """One streamed call."""
         parts = []
-        async for part in await self._client.chat(**self._arguments(request), stream=True):
-            parts.append(part)
-            yield Delta(text=part.message.content or "", thinking=part.message.thinking or "")
+        async with aclosing(await self._client.chat(**self._arguments(request), stream=True)) as stream:
+            async for part in stream:
+                parts.append(part)
+                yield Delta(text=part.message.content or "", thinking=part.message.thinking or "")
         yield _reply(parts)
 
     def fault(self, error: Exception) -> Fault:
@@ -140,6 +143,4 @@ def _response_fault(error: ollama.ResponseError) -> Fault:
         return http_fault(cause.response.status_code, error.error, cause.response.headers)
     if error.status_code >= 300:
         return http_fault(error.status_code, error.error)
-    return Fault(
-        FailureKind.OTHER, provider_message(error.error) or "the server reports an error", retryable=True
-    )
+    return told_fault(error.error)

@@ -7,6 +7,7 @@ events or one JSON object per line).
 from __future__ import annotations
 
 import json
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from palestra.models.failures import (
 from palestra.models.wire import Reply
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from palestra.config.schema import Endpoint
     from palestra.models.base import Request
@@ -59,7 +60,7 @@ class UrlBackend:
             raise _status_fault(response)
         return _whole(_decoded(response.text)).reply()
 
-    async def stream(self, request: Request) -> AsyncIterator[Delta | Reply]:
+    async def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """One streamed call."""
         body = {**self._body_for(request), "stream": True, "stream_options": {"include_usage": True}}
         pieces: list[_Piece] = []
@@ -68,15 +69,16 @@ class UrlBackend:
             if not response.is_success:
                 await response.aread()
                 raise _status_fault(response)
-            async for line in _lines(response):
-                data = line.removeprefix("data:").strip()
-                if data == "[DONE]":
-                    finished = True
-                elif data.startswith("{"):
-                    pieces.append(_piece(_decoded(data)))
-                    yield Delta(text=pieces[-1].text, thinking=pieces[-1].thinking)
-                elif data and not line.startswith((":", "event:", "id:", "retry:")):
-                    raise garbled_fault(data)
+            async with aclosing(_lines(response)) as lines:
+                async for line in lines:
+                    data = line.removeprefix("data:").strip()
+                    if data == "[DONE]":
+                        finished = True
+                    elif data.startswith("{"):
+                        pieces.append(_piece(_decoded(data)))
+                        yield Delta(text=pieces[-1].text, thinking=pieces[-1].thinking)
+                    elif data and not line.startswith((":", "event:", "id:", "retry:")):
+                        raise garbled_fault(data)
         joined = _joined(pieces)
         yield replace(joined, complete=joined.complete or finished)
 
@@ -105,13 +107,14 @@ class UrlBackend:
         return body
 
 
-async def _lines(response: httpx2.Response) -> AsyncIterator[str]:
+async def _lines(response: httpx2.Response) -> AsyncGenerator[str, None]:
     """The lines of a stream. Only a line feed ends one: answers may hold other separators as they are."""
     rest = ""
-    async for text in response.aiter_text():
-        *lines, rest = (rest + text).split("\n")
-        for line in lines:
-            yield line.rstrip("\r")
+    async with aclosing(response.aiter_text()) as texts:
+        async for text in texts:
+            *lines, rest = (rest + text).split("\n")
+            for line in lines:
+                yield line.rstrip("\r")
     yield rest
 
 

@@ -155,11 +155,12 @@ class RemoteModel:
     async def _items(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """The backend's pieces that hold something, then its reply."""
         last: Reply | None = None
-        async for item in self._backend.stream(request):
-            if isinstance(item, Reply):
-                last = item
-            elif item.text or item.thinking:
-                yield item
+        async with aclosing(self._backend.stream(request)) as items:
+            async for item in items:
+                if isinstance(item, Reply):
+                    last = item
+                elif item.text or item.thinking:
+                    yield item
         if last is None or not last.complete:
             raise half_fault(last)
         yield last

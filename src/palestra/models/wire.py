@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from palestra.models.base import Delta, Request
     from palestra.models.failures import Fault
@@ -34,8 +34,8 @@ class Backend(Protocol):
     async def ask(self, request: Request, *, tiny: bool = False) -> Reply:
         """One attempt. `tiny`: at most 16 tokens and no reasoning, to see whether the server is there."""
 
-    def stream(self, request: Request) -> AsyncIterator[Delta | Reply]:
-        """One attempt, piece by piece; the last item is the whole `Reply`."""
+    def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
+        """One attempt, piece by piece; the last item is the whole `Reply`. To be closed when done with."""
 
     def fault(self, error: Exception) -> Fault:
         """What an error of `ask` or `stream` means."""

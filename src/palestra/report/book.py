@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 Pairing = tuple[str, str, str]
 """A question and two models by name, in the order of the alphabet."""
 
+_PANEL = "panel:"
+"""How the name of several judges together begins."""
+
+_METRIC = "metric:"
+"""How the protocol of a judge that reads no answers side by side begins."""
+
 _CODES = {Winner.A: "a", Winner.B: "b", Winner.TIE: "t", Winner.BOTH_BAD: "n"}
 
 
@@ -168,8 +174,10 @@ class Book:
         if battle.source is Source.HUMAN:
             return []
         found = self._verdicts.get(_pairing(battle.question_id or "", battle.model_a, battle.model_b), [])
-        found = [v for v in found if v.judge_model == battle.judge_model] or found
-        found = [v for v in found if v.repeat == battle.repeat] or found
+        if not (battle.judge_model or "").startswith(_PANEL):
+            found = [v for v in found if v.judge_model == battle.judge_model]
+        if battle.repeat is not None:
+            found = [v for v in found if v.repeat == battle.repeat]
         if battle.order in (Order.AB, Order.BA):
             found = [v for v in found if _told_from(v, battle.model_a).order is battle.order]
         return found
@@ -178,7 +186,7 @@ class Book:
         told = _told_from(verdict, model_a)
         return _known(
             j=self._judge(told.judge_model),
-            o=None if (told.protocol or "").startswith("metric:") else told.order.value,
+            o=None if (told.protocol or "").startswith(_METRIC) else told.order.value,
             w=None if told.winner is None else _CODES[told.winner],
             l=told.label,
             sa=told.score_a,

@@ -127,7 +127,8 @@ def lead(board: Leaderboard) -> str:
 def _duel(shares: PromptShares, one: str, other: str) -> str:
     from palestra.analysis.duel import duel
 
-    return f"{sentence(duel(shares.means(one, other)), one, other)}."
+    means = shares.means(one, other)
+    return f"{sentence(duel(means) if means else None, one, other)}."
 
 
 def _list(names: list[str], most: int = 4) -> str:

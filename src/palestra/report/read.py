@@ -139,7 +139,8 @@ def _board(data: Any, path: Path, place: str) -> Leaderboard:
     except ValidationError as error:
         raise _invalid(error, path, place=place) from None
     except (AttributeError, KeyError, TypeError):
-        raise DataError("expected a leaderboard with a list of ratings", path=path, key=place) from None
+        problem = "expected a leaderboard with a list of ratings"
+        raise DataError(problem, path=path, key=place.rstrip(".") or None) from None
 
 
 def _object(path: Path) -> dict[str, Any]:

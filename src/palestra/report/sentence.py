@@ -13,11 +13,11 @@ class Duel(Protocol):
 
     @property
     def n_prompts(self) -> int:
-        """Prompts with at least one decided battle of the two."""
+        """Prompts with at least one decided battle of the two; at least one."""
 
     @property
     def win_share(self) -> float:
-        """A's share of the win, the mean over prompts, in [0, 1]; NaN without a prompt."""
+        """A's share of the win, the mean over prompts, in [0, 1]."""
 
     @property
     def ci_low(self) -> float:
@@ -36,10 +36,13 @@ class Duel(Protocol):
         """About how many more prompts would tell the two apart; None if no number can be given."""
 
 
-def sentence(duel: Duel, name_a: str, name_b: str) -> str:
-    """The duel in words, told from the side of the model that is ahead. No full stop at the end."""
+def sentence(duel: Duel | None, name_a: str, name_b: str) -> str:
+    """The duel in words, told from the side of the model that is ahead. No full stop at the end.
+
+    None stands for a duel without a single decided prompt.
+    """
     a, b = visible(name_a), visible(name_b)
-    if duel.n_prompts == 0 or math.isnan(duel.win_share):
+    if duel is None:
         return f"{a} and {b} have no decided prompt in common, so nothing can be said"
     ahead = duel.win_share >= 0.5
     leader, other = (a, b) if ahead else (b, a)

@@ -48,7 +48,7 @@ async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manif
         StoreError: the folder cannot be written.
     """
     totals = await _write_rows(run, folder)
-    boards = make_boards(folder, run.plan.config, totals.spending.n_failed_verdicts)
+    boards = make_boards(folder, run.plan.config)
     for name, text in boards.files(run.plan.config).items():
         with replacing(folder / name) as file:
             file.write(text)

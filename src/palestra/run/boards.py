@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from palestra.config.schema import Config
+    from palestra.interchange.battle_query import By
     from palestra.records.rating import Leaderboard
 
-_GROUPED_BY = ("dataset", "subset", "category")
+_GROUPED_BY: tuple[By, ...] = ("dataset", "subset", "category")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Boards:
         }
 
 
-def make_boards(folder: Path, config: Config, n_failed: int) -> Boards:
+def make_boards(folder: Path, config: Config) -> Boards:
     """Rank the folder's battles as the config says. A kind of group with a single value is left out."""
     settings = config.ranking
     options: dict[str, Any] = {
@@ -50,10 +51,9 @@ def make_boards(folder: Path, config: Config, n_failed: int) -> Boards:
         "k": settings.k,
         "start": settings.start,
     }
-    battles = folder / "battles.jsonl"
-    groups = {kind: rank(battles, by=kind, **options) for kind in _GROUPED_BY}
+    groups = {kind: rank(folder, by=kind, **options) for kind in _GROUPED_BY}
     return Boards(
-        overall=rank(battles, n_failed=n_failed, **options),
+        overall=rank(folder, **options),
         groups={kind: boards for kind, boards in groups.items() if len(boards) > 1},
     )
 

@@ -13,12 +13,12 @@ def standings(progress: Progress) -> list[tuple[str, float]]:
     scores = {pair: score for pair, score in progress.scores.items() if score[1] > 0}
     if not scores:
         return []
-    from palestra.ranking.counts import Counts, Outcome
+    from palestra.ranking.counts import Outcome, Rows
     from palestra.ranking.leaderboard import rank_counts
 
     models = sorted({model for pair in scores for model in pair})
     number = {model: index for index, model in enumerate(models)}
-    counts = Counts.from_codes(
+    rows = Rows.from_codes(
         models,
         [number[a] for a, _ in scores],
         [number[b] for _, b in scores],
@@ -26,5 +26,5 @@ def standings(progress: Progress) -> list[tuple[str, float]]:
         share=[share / weight for share, weight in scores.values()],
         weight=[weight for _, weight in scores.values()],
     )
-    board = rank_counts(counts, ci="none")
+    board = rank_counts(rows.counts(), ci="none")
     return [(row.model, row.rating) for row in board.ratings]

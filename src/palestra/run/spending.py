@@ -49,11 +49,6 @@ class Spending:
         for verdict in played.verdicts:
             self.judges.setdefault(verdict.judge_model, _Sum()).add(verdict)
 
-    @property
-    def n_failed_verdicts(self) -> int:
-        """Verdicts that are no battle."""
-        return sum(total.failed.total() for total in self.judges.values())
-
     def rows(self, plan: Plan) -> Iterator[Spend]:
         """One row per model, then one per judge, in config order."""
         for model, config in zip(plan.models, plan.config.models, strict=True):

@@ -77,6 +77,11 @@ def test_a_reply_without_a_label_is_unreadable(raw: str) -> None:
     assert "[[A>>B]]" in found.reason
 
 
+def test_repeating_the_instructions_is_no_verdict() -> None:
+    assert isinstance(PROTOCOL.parse(Pairwise.reply), Unreadable)
+    assert read(f"{Pairwise.reply}\nI say [[A>B]]").label == "A>B"
+
+
 def test_a_reply_of_nothing_but_a_label_has_no_explanation() -> None:
     assert read("[[A>B]]").explanation is None
 

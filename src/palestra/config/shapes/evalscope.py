@@ -94,12 +94,12 @@ def _baseline(builder: Builder, origin: Loc, folders: dict[str, str]) -> str | N
         return next(iter(folders), None)
     builder.put(("schedule", "kind"), "baseline", origin)
     builder.put(("schedule", "baseline"), baseline, origin)
-    if baseline not in folders:
+    if not isinstance(baseline, str) or baseline not in folders:
         raise builder.source.spot(origin).error(
             f"no model is named {shown(baseline)}; there are: {', '.join(folders)}"
         )
     builder.put(("ranking", "anchor"), {baseline: 1000}, origin)
-    return str(baseline)
+    return baseline
 
 
 def _judge(builder: Builder) -> None:

@@ -84,7 +84,7 @@ class Protocol(typing.Protocol):
         """Whether the template has a place for the reference answer."""
 
     def render(self, matchup: Matchup, order: Order, fence: Fence) -> tuple[Message, ...]:
-        """The conversation to send."""
+        """The conversation to send: a system message, then a user message."""
 
     def parse(self, raw: str) -> Reading | Unreadable:
         """Read a reply. Never raises."""
