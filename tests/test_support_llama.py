@@ -17,7 +17,7 @@ import numpy as np
 import ollama
 import pytest
 from tests.support import require
-from tests.support.gguf import write_corpus, write_salad
+from tests.support.gguf import write_corpus
 from tests.support.llama import CORPORA, JUDGE, llama_running
 
 if TYPE_CHECKING:
@@ -36,14 +36,12 @@ def test_the_same_arguments_write_the_same_bytes(tmp_path: Path) -> None:
     for n in (1, 2):
         (tmp_path / str(n)).mkdir()
         write_corpus(tmp_path / str(n) / "corpus.gguf", {"yes indeed": 2, "no": 1})
-        write_salad(tmp_path / str(n) / "salad.gguf", seed=5)
-    for name in ("corpus.gguf", "salad.gguf"):
-        assert sha(tmp_path / "1" / name) == sha(tmp_path / "2" / name)
+    assert sha(tmp_path / "1" / "corpus.gguf") == sha(tmp_path / "2" / "corpus.gguf")
 
 
-def test_another_seed_writes_another_model(tmp_path: Path) -> None:
-    write_salad(tmp_path / "one.gguf", seed=1)
-    write_salad(tmp_path / "two.gguf", seed=2)
+def test_another_corpus_writes_another_small_model(tmp_path: Path) -> None:
+    write_corpus(tmp_path / "one.gguf", {"yes": 1})
+    write_corpus(tmp_path / "two.gguf", {"no": 1})
     assert (tmp_path / "one.gguf").stat().st_size < 1_000_000
     assert sha(tmp_path / "one.gguf") != sha(tmp_path / "two.gguf")
 

@@ -251,7 +251,7 @@ def test_a_bad_row_is_named_by_file_and_line(
 
 
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
-cells = st.one_of(plain, st.just([]), st.just({}))
+cells: st.SearchStrategy[Any] = st.one_of(plain, st.just([]), st.just({}))
 columns = st.sampled_from([*Verdict.model_fields])
 
 

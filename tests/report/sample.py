@@ -76,7 +76,7 @@ def response(question: str, model: str, text: str, **more: object) -> Response:
     known: dict[str, object] = {"tokens_in": 20, "tokens_out": len(text) // 4, "latency_ms": 840.0}
     return Response(
         key=f"{model}/{question}", question_id=question, model=model, text=text, **{**known, **more}
-    )  # type: ignore[arg-type]
+    )
 
 
 def verdict(
@@ -104,7 +104,7 @@ def verdict(
         winner=winner,
         raw=raw,
         **{**known, **more},
-    )  # type: ignore[arg-type]
+    )
 
 
 @dataclass
@@ -209,7 +209,7 @@ def battle(question: str, a: Response, b: Response, winner: Winner, **more: obje
         response_a=a.text,
         response_b=b.text,
         **{**known, **more},
-    )  # type: ignore[arg-type]
+    )
 
 
 def arena(models: Iterable[str], n_prompts: int, arena: str = "sample", text: str = "") -> Sample:

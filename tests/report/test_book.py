@@ -136,10 +136,10 @@ def test_a_matchup_without_a_decision_stands_at_the_end_with_its_reason() -> Non
 
 
 def test_a_repeat_of_a_matchup_shows_that_repeats_answer() -> None:
-    again = [answer.model_copy(update={"repeat": 1, "text": f"{answer.text}, again"}) for answer in (A, B)]
-    made = Sample(responses=[A, B, *again])
+    a, b = (answer.model_copy(update={"repeat": 1, "text": f"{answer.text}, again"}) for answer in (A, B))
+    made = Sample(responses=[A, B, a, b])
     made.verdicts = [verdict("q", "a", "b", Order.AB, None, repeat=3)]
-    made.battles = [battle("q", *again, Winner.A, repeat=2)]
+    made.battles = [battle("q", a, b, Winner.A, repeat=2)]
     data = _data(made, {"Judge": 2})
     decided, undecided = data["rows"]
     assert _text(data, decided, "ra") == _text(data, undecided, "ra") == "text of a, again"

@@ -90,6 +90,18 @@ def test_every_section_is_there(tmp_path: Path) -> None:
     assert "20261122T144700Z-0a1b2c" in html
 
 
+def test_what_makes_no_call_has_no_missing_price(tmp_path: Path) -> None:
+    sample = arena(["a", "b", "c"], 1)
+    spend = [row.model_dump() | {"cost_usd": None} for row in sample.spend()]
+    sample.manifest = {"spend": [row | {"endpoint_type": "recorded", "takes_seed": False} for row in spend]}
+    free = write_report(sample.write(tmp_path / "free")).read_text(encoding="utf-8")
+    sample.manifest = {"spend": [row | {"takes_seed": False} for row in spend]}
+    paid = write_report(sample.write(tmp_path / "paid")).read_text(encoding="utf-8")
+    for words in ("no price is known", "not taken by a, b, c, Judge"):
+        assert words in paid
+        assert words not in free
+
+
 def test_a_key_in_an_old_config_is_left_out(tmp_path: Path) -> None:
     folder = arena(["a", "b", "c"], 1).write(tmp_path)
     (folder / "config.yaml").write_text("models: [{label: a, api_key: canary-key}]")

@@ -5,9 +5,20 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.report.sample import rating
+from tests.report.sample import board, rating
 
-from palestra.report.words import count, number, percent, ranks, span, visible
+from palestra.records.rating import Interval
+from palestra.report.words import (
+    count,
+    counts_line,
+    interval_line,
+    method_line,
+    number,
+    percent,
+    ranks,
+    span,
+    visible,
+)
 
 
 @given(st.text())
@@ -60,3 +71,32 @@ def test_percent_takes_a_share() -> None:
 def test_a_rank_shows_its_range_only_where_there_is_one() -> None:
     assert ranks(rating("a", 2)) == "2"
     assert ranks(rating("a", 2, rank_low=1, rank_high=4)) == "2 (1–4)"
+
+
+def test_the_method_is_told_with_its_parameters() -> None:
+    rows = [rating("a", 1)]
+    assert method_line(board(rows)) == "bradley-terry, scale 400, base 10, mean 1000"
+    anchored = board(rows, anchor={"a": 1200.0}, parameters={"mean": 1000.0, "prior": 0.5})
+    assert method_line(anchored) == "bradley-terry, scale 400, base 10, a anchored at 1200, prior 0.5"
+    assert method_line(board(rows, method="win-rate", parameters={})) == "win rate in per cent"
+
+
+def test_the_intervals_are_told_with_theirs() -> None:
+    made = Interval("bootstrap", 0.95, rounds=1000, seed=0)
+    assert interval_line(board([], interval=made)) == "95 % intervals by bootstrap, 1000 rounds, seed 0"
+    assert interval_line(board([], interval=Interval("none", 0.95))) == "no intervals"
+
+
+@pytest.mark.parametrize(
+    ("n_battles", "n_failed", "line"),
+    [
+        (1240, 3, "1,240 battles, 3 failed verdicts left out"),
+        (1, 1, "1 battle, 1 failed verdict left out"),
+        (2, 0, "2 battles, no failed verdict"),
+        (2, None, "2 battles, failed verdicts not known"),
+    ],
+)
+def test_failed_verdicts_are_counted_beside_the_battles(
+    n_battles: int, n_failed: int | None, line: str
+) -> None:
+    assert counts_line(board([], n_battles, n_failed=n_failed)) == line

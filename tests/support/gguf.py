@@ -1,8 +1,7 @@
 """Tiny language models, written on the spot as GGUF files that an unmodified llama.cpp runs.
 
-`write_corpus` makes a model whose answers follow a known law: a judge with known odds.
-`write_salad` makes a random transformer that strings words together. Both are `llama` files of well under
-a megabyte, and the same arguments give the same bytes.
+`write_corpus` makes a model whose answers follow a known law: a judge with known odds. It is a `llama` file
+of well under a megabyte, and the same arguments give the same bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from tests.support.vocabulary import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -89,25 +87,6 @@ def write_corpus(path: Path, lines: Mapping[str, float], *, by_word: bool = True
     norm = np.full(width, 1 / math.sqrt(width), np.float32)
     layer = {name: np.zeros(shape, np.float32) for name, shape in _shapes(width).items()}
     _write(path, Weights(words, width, embedding, norm, head, layer))
-
-
-def write_salad(path: Path, seed: int, *, mean_words: int = 25) -> None:
-    """A random transformer: about `mean_words` words without sense, which depend on the prompt."""
-    rng = np.random.default_rng(seed)
-    width = 64
-    words = tuple(SPACE + word for word in WORDS)
-    size = FIRST_WORD + len(words)
-    embedding = rng.normal(size=(size, width)).astype(np.float32)
-    embedding[:, 0] = 3.0  # a steady part of every state, for logits that must not depend on it
-    head = np.zeros((size, width), np.float32)
-    head[FIRST_WORD:, 1:] = rng.normal(scale=1 / math.sqrt(width), size=(len(words), width - 1))
-    head[:FIRST_WORD, 0] = NEVER
-    head[STOP, 0] = math.log(1.6 * len(words) / mean_words) / 2.4
-    layer = {
-        name: (rng.normal(size=shape) * 0.6 / math.sqrt(shape[1])).astype(np.float32)
-        for name, shape in _shapes(width).items()
-    }
-    _write(path, Weights(words, width, embedding, np.ones(width, np.float32), head, layer))
 
 
 def _pieces(text: str) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import urllib.request
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tests.support import ports
-from tests.support.gguf import write_corpus, write_salad
+from tests.support.gguf import write_corpus
+from tests.support.vocabulary import WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +29,14 @@ ODDS: Mapping[str, float] = {
     "[[B>>A]]": 0.1,
 }
 """How often the judge gives each label, whatever it is shown."""
+
+
+def sentences(seed: int) -> dict[str, float]:
+    """Lines of words without sense: a model made of them seldom says the same twice."""
+    rng = random.Random(seed)
+    return {" ".join([*rng.choices(WORDS, k=9), "."]): 1.0 for _ in range(40)}
+
+
 CORPORA: Mapping[str, Mapping[str, float]] = {
     "brook": {
         "The short answer is yes and the long answer is below .": 3,
@@ -39,9 +49,10 @@ CORPORA: Mapping[str, Mapping[str, float]] = {
         "There are **two** ways and the second is `faster` .": 2,
         "I would begin with the simple case .": 1,
     },
+    "moor": sentences(1),
+    "strand": sentences(2),
 }
-SALADS = {"moor": 1, "strand": 2}
-"""Random models by their seeds."""
+"""What each answer model was made of. No answer is empty."""
 NEUTRAL = {"--temp": "1", "--top-p": "1", "--top-k": "0", "--min-p": "0", "--repeat-penalty": "1"}
 """Sampling that leaves the model's own distribution as it is."""
 START_SECONDS = 60.0
@@ -71,8 +82,6 @@ def write_models(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for name, lines in CORPORA.items():
         write_corpus(folder / f"{name}.gguf", lines)
-    for name, seed in SALADS.items():
-        write_salad(folder / f"{name}.gguf", seed)
     write_corpus(folder / f"{JUDGE}.gguf", {f"My verdict is {label}": p for label, p in ODDS.items()})
 
 
@@ -83,7 +92,7 @@ def llama_running(program: Path, folder: Path, *, slots: int = 4) -> Iterator[Ll
     write_models(models)
     process, url = _start(program, models, folder / "llama.log", slots)
     try:
-        names = (*CORPORA, *SALADS)
+        names = tuple(CORPORA)
         for name in (*names, JUDGE):
             _first_answer(url, name, folder / "llama.log")
         yield Llama(url, names, JUDGE, ODDS, folder / "llama.log")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from palestra.config.load import LoadedConfig
-    from palestra.config.schema import Config, Endpoint, PromptSource
+    from palestra.config.schema import Config, Endpoint
     from palestra.records.prompt import Prompt
     from palestra.run.plan import Calls
 
@@ -48,8 +48,7 @@ def check(
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     typer.echo(f"{config}: valid{_FILES[loaded.shape]}: {_contents(loaded)}")
-    prompts = _read_prompts(loaded.config, offline=offline)
-    _say_size(loaded.config, prompts)
+    _say_size(loaded.config, _read_prompts(loaded.config, offline=offline))
     if not offline:
         _reach_all(loaded.config, env)
 
@@ -66,20 +65,18 @@ def _n(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _read_prompts(config: Config, *, offline: bool) -> list[Prompt]:
-    """Read the prompts and say how many there are; offline, hub datasets are left out."""
+def _read_prompts(config: Config, *, offline: bool) -> list[Prompt] | None:
+    """Read the prompts and say how many there are; null if hub datasets are among them, offline."""
     from palestra.prompts.load import load_prompts
 
-    sources: Sequence[PromptSource] = config.prompts
-    if offline:
-        for source in sources:
-            if source.name is not None:
-                typer.echo(f"Prompts: {source.name} is on the hub and not read offline")
-        sources = [source for source in sources if source.name is None]
-    prompts = load_prompts(sources, seed=config.seed, base_dir=Path())
+    on_hub = [source.name for source in config.prompts if source.name is not None] if offline else []
+    here = [source for source in config.prompts if source.name not in on_hub]
+    prompts = load_prompts(here, seed=config.seed, base_dir=Path())
     if prompts:
         typer.echo(f"Prompts: {_described(prompts)}")
-    return prompts
+    for name in on_hub:
+        typer.echo(f"Prompts: {name} is on the Hugging Face hub and not read offline")
+    return None if on_hub else prompts
 
 
 def _described(prompts: Sequence[Prompt]) -> str:
@@ -92,8 +89,8 @@ def _described(prompts: Sequence[Prompt]) -> str:
     return ", ".join(parts)
 
 
-def _say_size(config: Config, prompts: Sequence[Prompt]) -> None:
-    """Say what a run would take, or what it lacks."""
+def _say_size(config: Config, prompts: Sequence[Prompt] | None) -> None:
+    """Say what a run would take, or what it lacks. Without the prompts, files are only read."""
     lacks = [
         what
         for what, there in (
@@ -106,7 +103,9 @@ def _say_size(config: Config, prompts: Sequence[Prompt]) -> None:
     if lacks:
         typer.echo(f"A run needs {' and '.join(lacks)}, which this config does not name.")
         return
-    calls = _count_calls(config, prompts)
+    calls = _count_calls(config, prompts or ())
+    if prompts is None:
+        return
     free = calls.free_answers + calls.free_verdicts
     typer.echo(
         f"A run takes {_n(calls.answers, 'answer')} and {_n(calls.verdicts, 'verdict')}: "
@@ -191,7 +190,7 @@ async def _reach(endpoint: Endpoint, env: Mapping[str, str]) -> _Found:
     try:
         model = make_model(patient, env=env)
     except PalestraError as error:
-        return _Found(endpoint, str(error))
+        return _Found(endpoint, "; ".join(part for part in (error.message, error.hint) if part))
     try:
         response = await reach(model)
     finally:

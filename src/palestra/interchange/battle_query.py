@@ -37,7 +37,7 @@ class Query:
     """SQL for the name of the row's group."""
 
     @classmethod
-    def of(cls, filter: str | None, labels: Labels | None, by: By | None) -> Query:
+    def of(cls, filter: str | None, labels: Labels | None, by: str | None) -> Query:
         """The query for these wishes.
 
         Raises:

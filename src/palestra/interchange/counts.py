@@ -46,7 +46,7 @@ class Tally(Generic[Counted]):
 
 
 def count_battles(
-    battles: BattleInput, *, filter: str | None = None, labels: Labels | None = None, by: By | None = None
+    battles: BattleInput, *, filter: str | None = None, labels: Labels | None = None, by: str | None = None
 ) -> Tally[Counts]:
     """Count battles.
 
@@ -68,7 +68,7 @@ def count_battles(
 
 
 def order_battles(
-    battles: BattleInput, *, filter: str | None = None, labels: Labels | None = None, by: By | None = None
+    battles: BattleInput, *, filter: str | None = None, labels: Labels | None = None, by: str | None = None
 ) -> Tally[Rows]:
     """Battles one by one, in the order of the files and of their rows; else as `count_battles`."""
 
@@ -101,7 +101,7 @@ def _read(
     battles: BattleInput,
     filter: str | None,
     labels: Labels | None,
-    by: By | None,
+    by: str | None,
     read: Callable[[View], Tally[Counted]],
     merged: Callable[[list[Tally[Counted]]], Tally[Counted]],
 ) -> Tally[Counted]:

@@ -12,7 +12,7 @@ from palestra.ranking.leaderboard import check, rank_counts, rank_rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.interchange.battle_query import By, Labels
+    from palestra.interchange.battle_query import Labels
     from palestra.interchange.counts import BattleInput
     from palestra.ranking.leaderboard import Ci, Method
     from palestra.records.rating import Leaderboard
@@ -33,6 +33,7 @@ def rank(
     filter: str | None = ...,
     labels: Labels | None = ...,
     by: None = ...,
+    n_failed: int | None = ...,
 ) -> Leaderboard: ...
 
 
@@ -50,7 +51,8 @@ def rank(
     start: float = ...,
     filter: str | None = ...,
     labels: Labels | None = ...,
-    by: By,
+    by: str,
+    n_failed: int | None = ...,
 ) -> dict[str, Leaderboard]: ...
 
 
@@ -67,7 +69,8 @@ def rank(
     start: float = 1000.0,
     filter: str | None = None,
     labels: Labels | None = None,
-    by: By | None = None,
+    by: str | None = None,
+    n_failed: int | None = None,
 ) -> Leaderboard | dict[str, Leaderboard]:
     """Rate models from battles.
 
@@ -78,7 +81,9 @@ def rank(
     `method`: `bradley-terry`, `elo` (in the order of the rows, with `k` and `start`, no intervals) or
     `win-rate`. `ci`: `sandwich`, `bootstrap` (with `rounds` and `seed`) or `none`; `level` is their
     coverage. `anchor`: one model's rating, as in `{"Llama": 1000}`; by default the mean is 1000.
-    `filter`, `labels`, `by`: see `count_battles`. With `by`, one leaderboard for each value.
+    `filter` and `labels`: see `count_battles`. With `by` (`category`, `dataset`, `subset`, `language`,
+    `source` or `judge_model`), one leaderboard for each value. `n_failed` is passed on; by default a run
+    folder's failed verdicts are counted.
 
     Raises:
         DataError: battles that cannot be read; files are named with the line.
@@ -97,6 +102,7 @@ def rank(
         anchor=anchor,
         k=k,
         start=start,
+        n_failed=n_failed,
     )
     return whole if by is None else groups
 
@@ -105,7 +111,7 @@ def rank_with_groups(
     battles: BattleInput,
     *,
     method: Method,
-    by: By | None = None,
+    by: str | None = None,
     filter: str | None = None,
     labels: Labels | None = None,
     ci: Ci = "sandwich",
@@ -115,6 +121,7 @@ def rank_with_groups(
     anchor: Mapping[str, float] | None = None,
     k: float = 4.0,
     start: float = 1000.0,
+    n_failed: int | None = None,
 ) -> tuple[Leaderboard, dict[str, Leaderboard]]:
     """The leaderboard of all battles, and one for each value of `by`, from one reading; see `rank`.
 
@@ -144,4 +151,5 @@ def rank_with_groups(
             note = f"the anchor {next(iter(anchor))} is in no battle here; the mean is 1000"
             found = replace(found, warnings=[*found.warnings, note])
         groups[name] = found
-    return board(tally.battles, anchor, tally.n_failed), groups
+    failed = tally.n_failed if n_failed is None else n_failed
+    return board(tally.battles, anchor, failed), groups

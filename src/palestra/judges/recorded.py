@@ -123,7 +123,7 @@ class RecordedJudge:
             judge_model=self._label,
             failure=Failure(
                 kind=FailureKind.MISSING,
-                message=f"{self._path.name} has no verdict on {a} and {b} here",
+                message=f"not in {self._path.name}: {a} and {b} on this question in this order",
             ),
         )
 

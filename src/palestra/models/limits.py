@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -15,7 +16,10 @@ from palestra.models.failures import Fault
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
+    from stamina.instrumentation import RetryDetails
+
 T = TypeVar("T")
+_LOG = logging.getLogger("palestra.models")
 
 LONGEST_WAIT = 60.0
 """Seconds; a server that asks for more is asked again after so many."""
@@ -67,6 +71,18 @@ class Limits:
             with trial:
                 return await attempt()
         raise AssertionError("unreachable: the last fault is raised")
+
+
+def quiet_retries() -> None:
+    """Have retries noted in the log `palestra.models` (level info) instead of on standard output.
+
+    This is one setting of stamina's for the whole process, so a program calls it, not a library.
+    """
+    stamina.instrumentation.set_on_retry_hooks((_note,))
+
+
+def _note(details: RetryDetails) -> None:
+    _LOG.info("attempt %d in %.1f s after: %s", details.retry_num + 1, details.wait_for, details.caused_by)
 
 
 def _limiter(per_minute: float) -> AsyncLimiter:

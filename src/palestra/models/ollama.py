@@ -7,7 +7,7 @@ and `think`.
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import httpx
 import ollama
@@ -63,7 +63,8 @@ class OllamaBackend:
     async def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """One streamed call."""
         parts = []
-        async with aclosing(await self._client.chat(**self._arguments(request), stream=True)) as stream:
+        answer = await self._client.chat(**self._arguments(request), stream=True)
+        async with aclosing(cast("AsyncGenerator[ollama.ChatResponse, None]", answer)) as stream:
             async for part in stream:
                 parts.append(part)
                 yield Delta(text=part.message.content or "", thinking=part.message.thinking or "")

@@ -110,11 +110,10 @@ class UrlBackend:
 async def _lines(response: httpx2.Response) -> AsyncGenerator[str, None]:
     """The lines of a stream. Only a line feed ends one: answers may hold other separators as they are."""
     rest = ""
-    async with aclosing(response.aiter_text()) as texts:
-        async for text in texts:
-            *lines, rest = (rest + text).split("\n")
-            for line in lines:
-                yield line.rstrip("\r")
+    async for text in response.aiter_text():
+        *lines, rest = (rest + text).split("\n")
+        for line in lines:
+            yield line.rstrip("\r")
     yield rest
 
 

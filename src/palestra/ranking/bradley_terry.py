@@ -11,7 +11,9 @@ The maximum is finite only where every model can be reached from every other alo
   exactly; in the limit the other models' battles with it say nothing about it.
 * Every model outside the core is then fitted with the core held fixed and a weak prior: half a battle
   lost to the strongest and half a battle won against the weakest model of the core. This is finite,
-  and a better record never gives a lower rating, also when the record stops being spotless.
+  and a better record gives a higher rating. A model that is alone outside the core also never falls
+  when its record stops being spotless and it joins the core: its first win against anyone is worth
+  more than half a win against the weakest.
 * Where two groups are equally large, or no two models are strongly connected, there is no core; every
   model then has one drawn battle against a phantom in their middle.
 

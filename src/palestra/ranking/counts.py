@@ -60,7 +60,7 @@ def outcome_of(winner: str) -> Outcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Counts:
-    """Battles, counted. Built by `from_rows` or by `Rows.counts`.
+    """Battles, counted. Built by `from_rows`, `from_codes` or `Rows.counts`.
 
     The cells are unique and sorted, so equal battles give equal counts whatever their order was.
     """
@@ -88,6 +88,21 @@ class Counts:
         return int(self.n.sum())
 
     @classmethod
+    def from_codes(
+        cls,
+        models: Sequence[str],
+        a: npt.ArrayLike,
+        b: npt.ArrayLike,
+        outcome: npt.ArrayLike,
+        *,
+        share: npt.ArrayLike | None = None,
+        weight: npt.ArrayLike | None = None,
+        n: npt.ArrayLike | None = None,
+    ) -> Counts:
+        """Count rows of positions in `models`; see `Rows.from_codes`."""
+        return Rows.from_codes(models, a, b, outcome, share=share, weight=weight, n=n).counts()
+
+    @classmethod
     def from_rows(
         cls,
         model_a: Sequence[str],
@@ -104,7 +119,7 @@ class Counts:
     @classmethod
     def empty(cls, models: Iterable[str] = ()) -> Counts:
         """No battles."""
-        return Rows.from_codes(sorted(set(models)), [], [], []).counts()
+        return cls.from_codes(sorted(set(models)), [], [], [])
 
     @classmethod
     def merge(cls, parts: Iterable[Counts]) -> Counts:

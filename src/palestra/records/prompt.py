@@ -25,7 +25,7 @@ class Prompt(Record):
     subset: str | None = None
     category: str | None = None
     language: str | None = None
-    reference: str | None = None
+    reference: Words | None = None
     """A known good answer, for judges that compare with one."""
 
     @property

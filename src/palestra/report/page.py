@@ -13,9 +13,12 @@ from palestra.report.tally import Failures, Latencies, Meetings, Orders, OrderTa
 from palestra.report.words import number, visible
 
 if TYPE_CHECKING:
-    from palestra.records.manifest import Manifest
+    from palestra.records.manifest import Manifest, Spend
     from palestra.records.rating import Leaderboard
     from palestra.report.read import RunFolder
+
+_FREE = ("recorded", "scripted", "metric")
+"""Endpoint types that call no server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,16 @@ class Page:
     @property
     def cost_is_partial(self) -> bool:
         """Whether someone made calls at no known price."""
-        return any(spend.cost_usd is None and spend.calls for spend in self.manifest.spend)
+        return any(spend.cost_usd is None and spend.calls for spend in self._paid)
+
+    @property
+    def seedless(self) -> list[str]:
+        """Those whose provider takes no seed."""
+        return [visible(spend.label) for spend in self._paid if not spend.takes_seed]
+
+    @property
+    def _paid(self) -> list[Spend]:
+        return [spend for spend in self.manifest.spend if spend.endpoint_type not in _FREE]
 
 
 def gather(folder: RunFolder) -> Page:

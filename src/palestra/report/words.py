@@ -83,9 +83,14 @@ def decimals_of(ratings: Iterable[Rating]) -> int:
 
 def method_line(board: Leaderboard) -> str:
     """The method with its parameters, as in `bradley-terry, scale 400, base 10, mean 1000`."""
-    parts = [board.method, f"scale {board.scale:g}", f"base {board.base:g}"]
-    parts += [f"{visible(model)} anchored at {value:g}" for model, value in (board.anchor or {}).items()]
-    parts += [f"{key.replace('_', ' ')} {_plain(value)}" for key, value in board.parameters.items()]
+    if board.method == "win-rate":
+        parts = ["win rate in per cent"]
+    else:
+        parts = [board.method, f"scale {board.scale:g}", f"base {board.base:g}"]
+    anchor = board.anchor or {}
+    parts += [f"{visible(model)} anchored at {value:g}" for model, value in anchor.items()]
+    given = {name: value for name, value in board.parameters.items() if not (anchor and name == "mean")}
+    parts += [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in given.items()]
     return ", ".join(parts)
 
 
