@@ -11,15 +11,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from palestra._version import __version__
     from palestra.errors import PalestraError
+    from palestra.interchange.battles import read_battles, write_battles
+    from palestra.interchange.rank import rank
+    from palestra.records.battle import Battle
+    from palestra.records.rating import Leaderboard, Rating
 
 __all__ = [
+    "Battle",
+    "Leaderboard",
     "PalestraError",
+    "Rating",
     "__version__",
+    "rank",
+    "read_battles",
+    "write_battles",
 ]
 
 _HOMES = {
+    "Battle": "palestra.records.battle",
+    "Leaderboard": "palestra.records.rating",
     "PalestraError": "palestra.errors",
+    "Rating": "palestra.records.rating",
     "__version__": "palestra._version",
+    "rank": "palestra.interchange.rank",
+    "read_battles": "palestra.interchange.battles",
+    "write_battles": "palestra.interchange.battles",
 }
 
 

@@ -148,7 +148,7 @@ def test_warnings_about_another_arenas_file_are_printed(tmp_path: Path) -> None:
     done = palestra("check", "potato.yaml", "--offline", cwd=tmp_path)
     assert done.stderr == "Warning: potato.yaml: not used by Palestra: task\n"
     assert "valid, read as Potato's arena block: 1 model, 0 judges, 0 sources of prompts" in done.stdout
-    assert "A run needs two models and a judge and prompts, which this config does not name." in done.stdout
+    assert "A run needs two models, a judge and prompts, which this config does not name." in done.stdout
 
 
 def test_a_key_is_never_printed(chat: ChatServer, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def restructured(draw: st.DrawFn) -> bytes:
     return yaml.safe_dump(data, allow_unicode=True).encode("utf-8", "surrogatepass")
 
 
-@FAST
+@settings(FAST, max_examples=200)
 @given(restructured())
 def test_other_structures_give_a_config_or_an_error_of_ours(folder: Path, content: bytes) -> None:
     found = outcome(folder, "c.yaml", content)

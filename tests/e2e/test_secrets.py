@@ -63,8 +63,8 @@ def test_no_key_is_shown_anywhere(fault: Fault | None, chat: ChatServer, tmp_pat
     )
     env = {name: value for name, value in CANARIES.items() if name != "VLLM_API_KEY"}
     said = []
-    for arguments in (["check", config], ["run", config, "--dry-run"], ["run", config, "--debug"]):
-        done = palestra(*arguments, cwd=tmp_path, env=env, code=None)
+    for command, *options in (("check",), ("run", "--dry-run"), ("run", "--debug")):
+        done = palestra(command, config, *options, cwd=tmp_path, env=env, code=None)
         assert done.returncode in (0, 5), done.stderr
         said.append(done.stdout + done.stderr)
 

@@ -10,6 +10,7 @@ import pytest
 from tests.support.cli import palestra, rows, write_config
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from tests.support.llama import Llama
@@ -88,7 +89,7 @@ def label_as_shown(verdict: dict[str, Any]) -> str:
     return f"[[{mirrored[label] if verdict['order'] == 'ba' else label}]]"
 
 
-def chi_square(counts: Counter[str], odds: Any) -> float:
+def chi_square(counts: Counter[str], odds: Mapping[str, float]) -> float:
     """Pearson's statistic of the counts against the odds."""
     total = counts.total()
     assert set(counts) <= set(odds)

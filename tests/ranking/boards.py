@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,13 +105,8 @@ def _boards(draw: st.DrawFn, size: int, soft: bool, connected: bool) -> list[Row
     pref = st.just(math.nan) | st.floats(0, 1, allow_subnormal=False) if soft else st.just(math.nan)
     weight = st.sampled_from([0.5, 1.0, 1.0, 2.0, 3.0]) if soft else st.just(1.0)
     pair = st.permutations(names).map(lambda order: (order[0], order[1]))
-    row = st.builds(
-        lambda pair, winner, pref, weight: Row(*pair, winner, pref, weight),
-        pair,
-        st.sampled_from(list(SHARE)),
-        pref,
-        weight,
-    )
-    rows = draw(st.lists(row, min_size=1, max_size=30))
-    links = [Row(one, other, "tie") for one, other in zip(names, names[1:], strict=False)]
+    fields = st.tuples(pair, st.sampled_from(list(SHARE)), pref, weight)
+    drawn = draw(st.lists(fields, min_size=1, max_size=30))
+    rows = [Row(a, b, winner, share, mass) for (a, b), winner, share, mass in drawn]
+    links = [Row(one, other, "tie") for one, other in pairwise(names)]
     return rows + (links if connected else [])

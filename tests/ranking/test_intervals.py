@@ -27,7 +27,7 @@ def by_hand(rows: list[Row], models: tuple[str, ...], theta: np.ndarray) -> np.n
         bread += row.weight * p * (1 - p) * np.outer(x, x)
         filling += (row.weight * (row.share - p)) ** 2 * np.outer(x, x)
     inverse = np.linalg.pinv(bread)
-    return np.sqrt(np.diag(inverse @ filling @ inverse))
+    return np.asarray(np.sqrt(np.diag(inverse @ filling @ inverse)))
 
 
 def test_the_closed_form_is_the_sandwich_row_by_row() -> None:

@@ -235,6 +235,18 @@ def test_colours_follow_the_system_until_they_are_switched(
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["phone", "desk"])
+def test_axe_finds_no_violation(browser: Browser, plain: Path, size: dict[str, int], scheme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, _ = _open(browser, plain, size, scheme)
+    _open_everything(page)
+    found = Axe().run(page).response["violations"]
+    assert [(rule["id"], [node["html"] for node in rule["nodes"]]) for rule in found] == []
+    page.close()
+
+
 def test_tables_name_their_rows_columns_and_purpose(browser: Browser, plain: Path) -> None:
     page, _ = _open(browser, plain, WIDE)
     for table in page.locator("table").all():

@@ -108,8 +108,11 @@ def test_each_missing_file_is_named(folder: Path, name: str) -> None:
         ("leaderboard.json", '{"ratings": [], "groups": []}', None, "method"),
         ("leaderboard.json", '{"ratings": [], "groups": [1]}', None, "groups"),
         ("leaderboard.json", '{"groups": {"subset": {"law": {}}}}', None, "groups.subset.law"),
+        ("manifest.json", f'{{"seed": {"9" * 5000}}}', None, None),
+        ("manifest.json", '{"arena": "\\ud800"}', None, None),
         ("config.yaml", "a: [", 1, None),
-        ("config.yaml", "- a", None, None),
+        ("config.yaml", "a: &a [*a]", 1, "a.0"),
+        ("config.yaml", "- a", 1, None),
         ("config.yaml", "", None, None),
     ],
 )

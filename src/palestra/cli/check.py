@@ -101,7 +101,8 @@ def _say_size(config: Config, prompts: Sequence[Prompt] | None) -> None:
         if not there
     ]
     if lacks:
-        typer.echo(f"A run needs {' and '.join(lacks)}, which this config does not name.")
+        listed = " and ".join(part for part in (", ".join(lacks[:-1]), lacks[-1]) if part)
+        typer.echo(f"A run needs {listed}, which this config does not name.")
         return
     calls = _count_calls(config, prompts or ())
     if prompts is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,9 +54,10 @@ def find_local_models(host: str = "") -> Sequence[LocalModel]:
 
     address = _address(host)
     try:
-        found = ollama.Client(address, timeout=_SECONDS).list().models
-    except (OSError, ValueError, ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL):
-        return []
+        with closing(ollama.Client(address, timeout=_SECONDS)) as client:
+            found = client.list().models
+    except (OSError, ValueError, TypeError, ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL):
+        return []  # nobody there, or something else than Ollama
     usual = None if address == _OLLAMA else address
     return sorted(
         (LocalModel(name, size, usual) for name, size in _chat_models(found)), key=lambda model: model.name

@@ -52,7 +52,7 @@ def _check_address(text: str) -> None:
     parts = urlsplit(text)
     if parts.username is not None or parts.password is not None:
         raise ValueError("an address holds no user or password; put the key in `api_key_env`")
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
         raise ValueError(f"{text!r} is not an address such as http://localhost:8000/v1")
 
 

@@ -150,7 +150,7 @@ class View:
         )
         cells["share"] = np.ma.filled(cells["share"], np.nan)
         for name in ("model_a", "model_b", "winner"):
-            values = np.ma.filled(cells[name], None)
+            values = np.array(cells[name].tolist(), dtype=object)
             self._look_through(name, values)
             cells[name] = values
         try:

@@ -108,8 +108,9 @@ def file_table(path: str | os.PathLike[str], stack: ExitStack) -> Table:
     if name == "-":
         return _opened(_spool(sys.stdin.buffer, stack), "standard input", stack)
     place = Path(name)
+    of_run = place.is_dir()
     try:
-        if place.is_dir():
+        if of_run:
             place = place / "battles.jsonl"
             if not place.is_file():
                 raise DataError(
@@ -121,6 +122,8 @@ def file_table(path: str | os.PathLike[str], stack: ExitStack) -> Table:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise DataError(f"cannot be opened: {reason}", path=name) from None
+    if of_run and place.stat().st_size == 0:  # a run in which every verdict failed
+        return Table("jsonl", os.fspath(place), place.absolute(), tuple(COLUMNS))
     return _opened(place.absolute(), os.fspath(place), stack)
 
 

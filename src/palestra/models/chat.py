@@ -45,7 +45,7 @@ from palestra.models.failures import (
     timeout_fault,
     unreadable_fault,
 )
-from palestra.models.wire import Reply
+from palestra.models.reply import Reply
 from palestra.records.failure import FailureKind
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from palestra.records.prompt import Message
 
 _PLAIN = ModelRequestParameters()
+_AWS_CREDENTIALS = ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError")
+"""botocore's errors, which is there with the extra only."""
 TINY = 16
 """Tokens asked for when it only matters whether a server is there."""
 
@@ -128,6 +130,8 @@ class ChatBackend:
             return Fault(FailureKind.REFUSED, error.message)
         if isinstance(error, UnexpectedModelBehavior):
             return garbled_fault(error.message.partition("\n")[0])
+        if type(error).__name__ in _AWS_CREDENTIALS:
+            return Fault(FailureKind.AUTH, str(error))
         return unreadable_fault(error)
 
     async def aclose(self) -> None:

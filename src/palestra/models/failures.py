@@ -17,15 +17,16 @@ from palestra.records.failure import Failure, FailureKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.models.wire import Reply
+    from palestra.models.reply import Reply
 
 LONGEST_MESSAGE = 600
 """Characters of a provider's message that are kept."""
 
 _HIDDEN = "[hidden]"
 _TOKENS = re.compile(
-    r"(?P<before>(?:bearer|basic)\s+|//[^/\s:@]*:|"
-    r"(?:x-api-key|x-goog-api-key|api[-_]?key|access[-_]?token|authorization)[\"']?\s*[:=]\s*[\"']?)"
+    r"(?P<before>\b(?:bearer|basic)\s+(?=\S*\d)|//[^/\s:@]*:(?=[^/\s@]*@)|"
+    r"\b(?:x-api-key|x-goog-api-key|api[-_]?key|access[-_]?token|authorization)[\"']?\s*[:=]\s*"
+    r"[\"']?(?:bearer\s+|basic\s+)?)"
     r"(?P<token>[A-Za-z0-9._~+/=*-]{6,})"
     r"|(?P<bare>\b(?:sk-|sk_|hf_|gsk_|xai-|AIza|AKIA)[A-Za-z0-9._*-]{6,})",
     re.IGNORECASE,

@@ -21,7 +21,7 @@ from palestra.models.failures import (
     told_fault,
     unreadable_fault,
 )
-from palestra.models.wire import Reply
+from palestra.models.reply import Reply
 from palestra.records.failure import FailureKind
 
 if TYPE_CHECKING:
@@ -40,11 +40,10 @@ class OllamaBackend:
     """One model of one Ollama server."""
 
     def __init__(self, config: Endpoint, address: str | None, key: str | None) -> None:
-        connections = config.concurrency or 1000
         self._client = ollama.AsyncClient(
             host=address,
             timeout=httpx.Timeout(config.timeout, pool=None),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             follow_redirects=False,
             auth=_Key(key),
         )

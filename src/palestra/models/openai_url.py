@@ -23,7 +23,7 @@ from palestra.models.failures import (
     told_fault,
     unreadable_fault,
 )
-from palestra.models.wire import Reply
+from palestra.models.reply import Reply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
@@ -39,10 +39,9 @@ class UrlBackend:
     """One model behind one address."""
 
     def __init__(self, config: Endpoint, key: str | None) -> None:
-        connections = config.concurrency or 1000
         self._client = httpx2.AsyncClient(
             timeout=httpx2.Timeout(config.timeout, connect=min(config.timeout, _CONNECT_SECONDS), pool=None),
-            limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             headers={"Authorization": f"Bearer {key}"} if key else None,
         )
         self._url = str(config.url)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from palestra.config.schema import Endpoint, Price
-    from palestra.models.wire import Reply
+    from palestra.models.reply import Reply
 
     Pricer = Callable[[Reply], float | None]
 
@@ -38,7 +38,7 @@ def has_list_price(config: Endpoint) -> bool:
 
 def expected_cost(config: Endpoint, tokens_in: float, tokens_out: float) -> float | None:
     """What a call of that size would cost in USD; None if no price is known."""
-    from palestra.models.wire import Reply
+    from palestra.models.reply import Reply
 
     reply = Reply(tokens_in=round(tokens_in), tokens_out=round(tokens_out))
     return pricer(config, public=has_list_price(config))(reply)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import httpx2
+from pydantic_ai.exceptions import UserError
 from pydantic_ai.profiles import ModelProfile, merge_profile
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 
@@ -90,11 +91,10 @@ def _settings(config: Endpoint) -> Mapping[str, Any]:
 
 
 def _http(config: Endpoint) -> httpx2.AsyncClient:
-    """The one client of a model, with as many connections as it can use."""
-    connections = config.concurrency or 1000
+    """The one client of a model. How many connections it has is for `limits.py` to say."""
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(config.timeout, connect=min(config.timeout, _CONNECT_SECONDS), pool=None),
-        limits=httpx2.Limits(max_connections=connections, max_keepalive_connections=connections),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
     )
 
 
@@ -149,7 +149,8 @@ def _anthropic(config: Endpoint, address: str, key: str | None) -> _Made:
     client = AsyncAnthropic(
         api_key=key or PLACEHOLDER, base_url=address, max_retries=0, timeout=http.timeout, http_client=http
     )
-    client._custom_headers = {}
+    # The library sends a bearer token; servers that only speak the same shape may know the older header.
+    client._custom_headers = {"X-Api-Key": key} if key and not is_public(address) else {}
     profile = AnthropicModelProfile(anthropic_disallows_sampling_settings=False)
     model = AnthropicModel(
         config.model,
@@ -189,6 +190,7 @@ def _gemini(config: Endpoint, address: str, key: str | None) -> _Made:
 
 
 def _bedrock(config: Endpoint, address: str, key: str | None) -> _Made:
+    """Without `api_key`, boto3 finds AWS's credentials and region where it always does."""
     try:
         from pydantic_ai.models.bedrock import BedrockConverseModel
         from pydantic_ai.providers.bedrock import BedrockProvider
@@ -197,12 +199,19 @@ def _bedrock(config: Endpoint, address: str, key: str | None) -> _Made:
             f"{config.label}: endpoint_type bedrock needs boto3, which is not installed",
             hint="pip install 'palestra[bedrock]'",
         ) from error
-    provider = BedrockProvider(
-        base_url=address or None,
-        aws_read_timeout=config.timeout,
-        aws_connect_timeout=min(config.timeout, _CONNECT_SECONDS),
-        **({"api_key": key} if key else {}),
-    )
+    try:
+        provider = BedrockProvider(
+            base_url=address or None,
+            aws_read_timeout=config.timeout,
+            aws_connect_timeout=min(config.timeout, _CONNECT_SECONDS),
+            **({"api_key": key} if key else {}),
+        )
+    except UserError as error:
+        raise EndpointError(
+            f"{config.label}: no AWS region is set", hint="set AWS_DEFAULT_REGION in the environment"
+        ) from error
+    events = provider.client.meta.events
+    events.unregister("needs-retry.bedrock-runtime", unique_id="retry-config-bedrock-runtime")
     model = BedrockConverseModel(config.model, provider=provider, profile=_profile(ModelProfile()))
 
     async def close() -> None:

@@ -26,7 +26,7 @@ def make_model(
     relative `path` starts (default: the working folder).
 
     Raises:
-        ConfigError: an address is no address, or a script cannot be followed.
+        ConfigError: a script cannot be followed.
         DataError: the file of a recorded model cannot be used.
         EndpointError: a key or an extra is missing.
     """
@@ -47,7 +47,7 @@ def _remote(config: Endpoint, env: Mapping[str, str]) -> Model:
     from palestra.models.pricing import pricer
     from palestra.models.remote import RemoteModel
 
-    address = _address(config)
+    address = addresses.base_url(config) if config.url is None else config.url
     key = find_key(config, env, address)
     public = addresses.is_public(address) or config.endpoint_type is EndpointType.BEDROCK
     secrets = (*((key,) if key else ()), *addresses.secrets_in(address))
@@ -65,13 +65,6 @@ def _remote(config: Endpoint, env: Mapping[str, str]) -> Model:
         pricer=pricer(config, public=public),
         redactor=Redactor(secrets),
     )
-
-
-def _address(config: Endpoint) -> str | None:
-    if config.url is None:
-        return addresses.base_url(config)
-    addresses.check(config.url, "url")
-    return config.url
 
 
 def _backend(config: Endpoint, address: str | None, key: str | None) -> Backend:

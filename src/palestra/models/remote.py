@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from palestra.models.base import Delta, Request
 from palestra.models.failures import Fault, Redactor, half_fault, timeout_fault
+from palestra.models.reply import Reply
 from palestra.models.thinking import ThinkingSplitter, split_thinking
-from palestra.models.wire import Reply
 from palestra.records.failure import FailureKind
 from palestra.records.prompt import Message
 from palestra.records.response import Response
@@ -35,9 +35,9 @@ class _Opened:
     items: AsyncGenerator[Delta | Reply, None]
     first: Delta | Reply
     started: float
-    deadline: float
-    """On the event loop's clock."""
-    first_ms: float
+    left: float
+    """Seconds that the server may still take; what the reader does meanwhile does not count."""
+    first_ms: float = 0.0
 
 
 class RemoteModel:
@@ -141,10 +141,9 @@ class RemoteModel:
         try:
             await stack.enter_async_context(self._limits.slot())
             started = time.perf_counter()
-            deadline = asyncio.get_running_loop().time() + self._timeout
             items = self._items(request)
             await stack.enter_async_context(aclosing(items))
-            opened = _Opened(stack, items, Delta(), started, deadline, 0.0)
+            opened = _Opened(stack, items, Delta(), started, self._timeout)
             opened.first = await self._next(opened)
             opened.first_ms = _ms_since(started)
         except BaseException:
@@ -166,11 +165,14 @@ class RemoteModel:
         yield last
 
     async def _next(self, opened: _Opened) -> Delta | Reply:
+        since = time.perf_counter()
         try:
-            async with asyncio.timeout_at(opened.deadline):
+            async with asyncio.timeout(opened.left):
                 return await anext(opened.items)
         except Exception as error:  # noqa: BLE001 - as in `_ask`
             fault = self._fault(error)
+        finally:
+            opened.left -= time.perf_counter() - since
         raise fault
 
     def _fault(self, error: Exception) -> Fault:

@@ -28,7 +28,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from palestra.errors import ConfigError, nearest
 from palestra.models.base import Delta
 from palestra.models.pricing import pricer
-from palestra.models.wire import Reply
+from palestra.models.reply import Reply
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.keys import digest, messages_data
 from palestra.records.response import Response

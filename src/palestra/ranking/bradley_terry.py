@@ -11,13 +11,13 @@ The maximum is finite only where every model can be reached from every other alo
   exactly; in the limit the other models' battles with it say nothing about it.
 * Every model outside the core is then fitted with the core held fixed and a weak prior: half a battle
   lost to the strongest and half a battle won against the weakest model of the core. This is finite,
-  and a better record gives a higher rating. A model that is alone outside the core also never falls
-  when its record stops being spotless and it joins the core: its first win against anyone is worth
-  more than half a win against the weakest.
+  and a better record gives a higher rating.
 * Where two groups are equally large, or no two models are strongly connected, there is no core; every
   model then has one drawn battle against a phantom in their middle.
 
-"Half a battle" is half the mean weight of the part's rows.
+"Half a battle" is half the mean weight of the part's rows. As long as the same models are in the core,
+another win never lowers a model. When a win joins models to the core the prior falls away, and on boards
+of a few battles that can cost the winner some points.
 """
 
 from __future__ import annotations
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 PRIOR = 0.5
 """Wins, and losses, that the prior adds to a model outside the core; in battles."""
+LEAST = 1e-6
+"""A smaller share of a battle is no win: a soft label of 1e-12 would put 4800 points between two models."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +57,8 @@ class Part:
     """Which pairs of the whole are this part's, in the order of the first edges of `games`."""
     raw: Floats
     """Log-strengths of the K models and the phantom as fitted: the core's mean, or the phantom, at 0."""
+    unit: float
+    """The mean weight of its rows."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,16 +106,16 @@ def _fit_part(pairs: Pairs, nodes: Ints, member: Bools) -> Part:
     inside = member[pairs.i]
     whole = Games(pairs.i, pairs.j, pairs.wins_i, pairs.wins_j)
     games = whole.select(inside, position)
-    core = _core(nodes.size, games)
+    unit = _mean_weight(pairs, inside)
+    core = _core(nodes.size, games, LEAST * unit)
     raw = np.zeros(nodes.size + 1)
     if core.any():
         raw[:-1][core] = _fit_core(games, core)
     if not core.all():
-        unit = _mean_weight(pairs, inside)
         games = games.join(_prior(raw, core, PRIOR * unit))
         raw = maximise(games, raw, free=np.r_[~core, False])
     theta = raw[:-1] - raw[:-1].mean()
-    return Part(nodes, core, games, theta, np.flatnonzero(inside), raw)
+    return Part(nodes, core, games, theta, np.flatnonzero(inside), raw, unit)
 
 
 def _mean_weight(pairs: Pairs, inside: Bools) -> float:
@@ -119,12 +123,9 @@ def _mean_weight(pairs: Pairs, inside: Bools) -> float:
     return float(np.average(pairs.cell_weight[cells], weights=pairs.cell_n[cells]))
 
 
-def _core(size: int, games: Games) -> Bools:
+def _core(size: int, games: Games, least: float) -> Bools:
     """The largest strongly connected group: most models, then most battles; none if that is not one."""
-    forth, back = games.wins_i > 0, games.wins_j > 0
-    winners = np.r_[games.i[forth], games.j[back]]
-    losers = np.r_[games.j[forth], games.i[back]]
-    label = graph.strong_components(size, winners, losers)
+    label = graph.strong_components(size, *games.arcs(least))
     models = np.bincount(label)
     within = label[games.i] == label[games.j]
     weight = total(label[games.i[within]], (games.wins_i + games.wins_j)[within], models.size)

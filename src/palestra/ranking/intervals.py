@@ -14,6 +14,7 @@ import numpy as np
 from palestra.errors import UsageError
 from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
+from palestra.ranking.bradley_terry import LEAST
 from palestra.ranking.newton import Games, gauged, laplacian, maximise
 
 if TYPE_CHECKING:
@@ -151,6 +152,8 @@ class _Core:
     """What the part's mean adds to it."""
     inverse: Floats
     """Of the curvature at the point estimate, (C, C)."""
+    least: float
+    """What is too little to be a win."""
     pivot: int
     """The model with the most battles: whatever is strongly connected with it is determined."""
 
@@ -167,15 +170,13 @@ class _Core:
         battles = total(i, weight, theta.size) + total(j, weight, theta.size)
         shift = float(part.theta[part.core].mean() - theta.mean())
         inverse = np.asarray(np.linalg.inv(gauged(games.curvature(theta))), dtype=np.float64)
-        return cls(part.nodes[part.core], which, i, j, theta, shift, inverse, int(battles.argmax()))
+        pivot, least = int(battles.argmax()), LEAST * part.unit
+        return cls(part.nodes[part.core], which, i, j, theta, shift, inverse, least, pivot)
 
     def refit(self, wins_i: Floats, wins_j: Floats) -> Floats:
         """Log-strengths of one resample, (C,). The determined ones keep their mean of the point fit."""
         games = Games(self.i, self.j, wins_i[self.pairs], wins_j[self.pairs])
-        forth, back = games.wins_i > 0, games.wins_j > 0
-        winners = np.r_[self.i[forth], self.j[back]]
-        losers = np.r_[self.j[forth], self.i[back]]
-        known = graph.strong_part(self.theta.size, winners, losers, self.pivot)
+        known = graph.strong_part(self.theta.size, *games.arcs(self.least), self.pivot)
         whole = bool(known.all())
         found = _settle(games, self.theta, self.inverse) if whole else self._refit_some(games, known)
         level = self.theta[known].mean() - found[known].mean() + self.shift

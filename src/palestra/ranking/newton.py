@@ -36,6 +36,11 @@ class Games:
             np.r_[self.wins_j, other.wins_j],
         )
 
+    def arcs(self, least: float) -> tuple[Ints, Ints]:
+        """Who won more than `least` against whom: winners and losers, (arcs,) each."""
+        forth, back = self.wins_i > least, self.wins_j > least
+        return np.r_[self.i[forth], self.j[back]], np.r_[self.j[forth], self.i[back]]
+
     def chances(self, theta: Floats) -> tuple[Floats, Floats]:
         """The probabilities that i and that j wins, (edges,) each; neither is 1 minus the other in
         arithmetic, so that a tiny one keeps its digits.

@@ -71,14 +71,6 @@ class Pairs:
         gap = self.cell_share - expected[self.cell_pair]
         return total(self.cell_pair, self.cell_n * (self.cell_weight * gap) ** 2, self.i.size)
 
-    def beats(self) -> tuple[Ints, Ints]:
-        """Who won something against whom: (winners, losers), an arc each; a tie is an arc each way."""
-        forth, back = self.wins_i > 0, self.wins_j > 0
-        return (
-            np.concatenate([self.i[forth], self.j[back]]),
-            np.concatenate([self.j[forth], self.i[back]]),
-        )
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:

@@ -50,9 +50,9 @@ class Page:
 
     @property
     def cost(self) -> float | None:
-        """USD over all models and judges whose price is known; None if none is."""
+        """USD over all models and judges whose price is known; None if calls were made and none is."""
         known = [spend.cost_usd for spend in self.manifest.spend if spend.cost_usd is not None]
-        return sum(known) if known else None
+        return None if self.cost_is_partial and not known else sum(known)
 
     @property
     def cost_is_partial(self) -> bool:
@@ -97,7 +97,7 @@ def gather(folder: RunFolder) -> Page:
     models = ordered(meetings.models(), [rating.model for rating in folder.board.ratings])
     return Page(
         title=visible(folder.manifest.arena),
-        lead=_duel(shares, *models) if len(models) == 2 else lead(folder.board),
+        lead=duel_sentence(shares, *models) if len(models) == 2 else lead(folder.board),
         board=folder.board,
         axis=axis_for(folder.board.ratings),
         groups={by: boards for by, boards in folder.groups.items() if len(boards) > 1},
@@ -136,7 +136,8 @@ def lead(board: Leaderboard) -> str:
     return f"{start}; {_list(rivals)} could also be first."
 
 
-def _duel(shares: PromptShares, one: str, other: str) -> str:
+def duel_sentence(shares: PromptShares, one: str, other: str) -> str:
+    """What a run of two models comes to, as a sentence with its full stop."""
     from palestra.analysis.duel import duel
 
     means = shares.means(one, other)
@@ -188,7 +189,9 @@ def _judge_repeats(config: dict[str, Any]) -> dict[str, int]:
 def _yaml(config: dict[str, Any]) -> str:
     import yaml
 
-    return yaml.safe_dump(_without_keys(config), sort_keys=False, allow_unicode=True, width=100)
+    from palestra.config.reader import Dumper
+
+    return yaml.dump(_without_keys(config), Dumper=Dumper, sort_keys=False, allow_unicode=True, width=100)
 
 
 def _without_keys(value: Any) -> Any:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from palestra.errors import DataError
+from palestra.errors import ConfigError, DataError
+from palestra.interchange.json_text import check_text
 from palestra.interchange.rows import check_file, read_rows
 from palestra.records.base import Record
 from palestra.records.battle import Battle
@@ -33,6 +34,8 @@ _FILES = (
     "leaderboard.json",
 )
 _HINT = "a result folder of `palestra run` holds " + ", ".join(_FILES)
+_MOST_DIGITS = 18
+"""Of a whole number in the small files; larger ones are no counts."""
 _BOARD = TypeAdapter(Leaderboard)
 
 
@@ -98,17 +101,12 @@ def _records(path: Path, kind: type[R]) -> Iterator[R]:
 
 
 def _config(path: Path) -> dict[str, Any]:
-    import yaml
+    from palestra.config.reader import parse, read_text
 
     try:
-        config = yaml.safe_load(_text(path))
-    except (yaml.YAMLError, RecursionError) as error:
-        mark = getattr(error, "problem_mark", None)
-        problem = getattr(error, "problem", None) or "it cannot be read"
-        line = None if mark is None else mark.line + 1
-        raise DataError(f"bad YAML: {problem}", path=path, line=line) from error
-    if not isinstance(config, dict):
-        raise DataError("expected a mapping of keys to values", path=path)
+        config: dict[str, Any] = parse(read_text(path), path).value
+    except ConfigError as error:
+        raise DataError(error.message, path=path, line=error.line, key=error.key) from error
     return config
 
 
@@ -144,15 +142,25 @@ def _board(data: Any, path: Path, place: str) -> Leaderboard:
 
 
 def _object(path: Path) -> dict[str, Any]:
+    text = _text(path)
     try:
-        data = json.loads(_text(path))
+        data = json.loads(text, parse_int=_whole)
+        check_text(text, data)
     except json.JSONDecodeError as error:
         raise DataError(f"bad JSON: {error.msg}", path=path, line=error.lineno) from error
     except RecursionError:
         raise DataError("bad JSON: nested too deeply", path=path) from None
+    except ValueError as error:
+        raise DataError(f"bad JSON: {error}", path=path) from error
     if not isinstance(data, dict):
         raise DataError("expected a JSON object", path=path)
     return data
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"a whole number of {len(digits)} digits")
+    return int(digits)
 
 
 def _text(path: Path) -> str:

@@ -47,6 +47,8 @@ async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manif
     Raises:
         StoreError: the folder cannot be written.
     """
+    with replacing(folder / "prompts.jsonl") as file:
+        file.writelines(f"{prompt.json_line()}\n" for prompt in run.plan.prompts)
     totals = await _write_rows(run, folder)
     boards = make_boards(folder, run.plan.config)
     for name, text in boards.files(run.plan.config).items():

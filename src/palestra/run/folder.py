@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 ARTIFACTS = (
     "config.yaml",
     "manifest.json",
+    "prompts.jsonl",
     "responses.jsonl",
     "verdicts.jsonl",
     "battles.jsonl",

@@ -65,7 +65,7 @@ def _check_enabled(document: Document, builder: Builder) -> None:
             f"{spot.source}: arena.enabled is false; Palestra uses the models all the same"
         )
     elif enabled is not None and enabled is not True:
-        raise spot.error(f"expected true or false, got {shown(enabled)}", hint="without quotes")
+        raise spot.error(f"expected true or false, got {shown(enabled)}", hint="write it without quotes")
 
 
 def _model(builder: Builder, loc: Loc, entry: Loc) -> None:

@@ -1,0 +1,45 @@
+"""What is logged: nothing, or with `--debug` each call and each retry, to standard error."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class _Hiding(logging.Formatter):
+    """Takes keys out of whatever a library logs."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s: %(message)s")
+        self._secrets = tuple(secrets)
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets:
+            text = text.replace(secret, "[hidden]")
+        return text
+
+
+def set_up(*, debug: bool, secrets: Iterable[str]) -> None:
+    """Set up logging for this process. `secrets` are the keys in use."""
+    import stamina.instrumentation
+    import structlog
+
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.KeyValueRenderer(key_order=["event"]),
+        ],
+    )
+    if not debug:
+        stamina.instrumentation.set_on_retry_hooks([])
+        return
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Hiding(secrets))
+    logging.basicConfig(level=logging.DEBUG, handlers=[handler])

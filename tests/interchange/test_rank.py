@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from typing import TYPE_CHECKING, Any, Literal
+
+import duckdb
+import pytest
+from tests.support import require
+
+from palestra.errors import UsageError
+from palestra.interchange.rank import rank
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+WINNERS = {"left": "model_a", "right": "model_b", "tie": "tie"}
+
+
+@pytest.fixture(scope="module")
+def crowd() -> tuple[Path, list[dict[str, str]]]:
+    """The llmfao crowd votes as rows, and the folder they are in."""
+    folder = require.shared_data("llmfao")
+    with gzip.open(folder / "crowd_votes.csv.gz", "rt", encoding="utf-8") as file:
+        votes = [
+            {
+                "model_a": vote["left"],
+                "model_b": vote["right"],
+                "winner": WINNERS[vote["winner"]],
+                "category": vote["slug"],
+            }
+            for vote in csv.DictReader(file)
+        ]
+    return folder, votes
+
+
+def reference(folder: Path, column: str) -> dict[str, float]:
+    with (folder / "reference_ratings.csv").open(encoding="utf-8") as file:
+        return {row["model"]: float(row[column]) for row in csv.DictReader(file)}
+
+
+def jsonl(path: Path, rows: list[dict[str, str]]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def test_crowd_votes_give_the_reference_ratings(
+    crowd: tuple[Path, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    folder, votes = crowd
+    board = rank(jsonl(tmp_path / "votes.jsonl", votes))
+    rated = {row.model: row.rating for row in board.ratings}
+    assert rated == pytest.approx(reference(folder, "bt_elo"), abs=1e-9)
+    assert board.n_battles == 4143
+
+
+def test_crowd_votes_give_the_reference_elo_in_file_order(
+    crowd: tuple[Path, list[dict[str, str]]], tmp_path: Path
+) -> None:
+    folder, votes = crowd
+    files = [jsonl(tmp_path / "1.jsonl", votes[:1000]), jsonl(tmp_path / "2.jsonl", votes[1000:])]
+    board = rank(files, method="elo", k=4, start=1000)
+    rated = {row.model: row.rating for row in board.ratings}
+    assert rated == pytest.approx(reference(folder, "elo_k4_file_order"), abs=1e-9)
+
+
+def test_splitting_by_prompt_counts_every_vote_once(crowd: tuple[Path, list[dict[str, str]]]) -> None:
+    _, votes = crowd
+    boards = rank(votes, by="category", ci="none")
+    assert list(boards) == sorted({vote["category"] for vote in votes})
+    assert sum(board.n_battles for board in boards.values()) == len(votes)
+
+
+def test_alpaca_eval_win_rates_are_the_published_ones() -> None:
+    folder = require.shared_data("alpacaeval")
+    rows = duckdb.execute(
+        f"""SELECT 'baseline' AS model_a, model AS model_b, 'tie' AS winner, TRUE AS soft,
+                   2 - CASE preference WHEN 0 THEN 1.5 ELSE preference END AS pref
+            FROM '{folder / "ae2_annotations.parquet"}' WHERE preference IS NOT NULL"""
+    ).df()
+    with (folder / "ae2_leaderboard_official.csv").open(encoding="utf-8") as file:
+        official = list(csv.DictReader(file))
+    name = next(iter(official[0]))
+    board = rank(rows, method="win-rate")
+    rated = {row.model: row.rating for row in board.ratings if row.model != "baseline"}
+    assert rated == pytest.approx({row[name]: float(row["win_rate"]) for row in official}, abs=1e-9)
+
+
+ROWS: list[dict[str, Any]] = [
+    {"model_a": "A", "model_b": "B", "winner": "model_a", "category": "math", "pref": 0.6},
+    {"model_a": "B", "model_b": "C", "winner": "model_a", "category": "math", "pref": 0.9},
+    {"model_a": "A", "model_b": "B", "winner": "model_b", "category": "law", "soft": True, "pref": 0.3},
+    {"model_a": "C", "model_b": "B", "winner": "tie"},
+]
+
+
+def test_by_gives_a_board_for_each_value_and_for_none() -> None:
+    boards = rank(ROWS, by="category")
+    assert {name: board.n_battles for name, board in boards.items()} == {"(none)": 1, "law": 1, "math": 2}
+    elo = rank(ROWS, by="category", method="elo", k=32)
+    assert {row.model: row.rating for row in elo["law"].ratings} == pytest.approx(
+        {"A": 1000 - 6.4, "B": 1000 + 6.4}
+    )
+
+
+def test_labels_say_what_is_read() -> None:
+    def of_a(labels: Literal["hard", "soft"] | None) -> float | None:
+        board = rank(ROWS, method="win-rate", labels=labels)
+        return {row.model: row.win_rate for row in board.ratings}["A"]
+
+    assert of_a(None) == pytest.approx((1 + 0.3) / 2)
+    assert of_a("hard") == pytest.approx(1 / 2)
+    assert of_a("soft") == pytest.approx((0.6 + 0.3) / 2)
+
+
+def test_an_anchor_that_a_group_lacks_is_said_there() -> None:
+    boards = rank(ROWS, by="category", anchor={"C": 1200.0})
+    assert boards["law"].anchor is None
+    assert any("anchor C" in warning for warning in boards["law"].warnings)
+    assert boards["math"].anchor == {"C": 1200.0}
+
+
+def test_the_board_repeats_filter_and_labels() -> None:
+    board = rank(ROWS, filter="category = 'math'", labels="hard")
+    assert board.parameters["filter"] == "category = 'math'"
+    assert board.parameters["labels"] == "hard"
+    assert board.n_battles == 2
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"by": "model_a"}, {"labels": "medium"}, {"method": "glicko"}, {"ci": "x"}, {"level": 2}]
+)
+def test_a_senseless_request_is_refused_before_reading(wrong: dict[str, str]) -> None:
+    with pytest.raises(UsageError):
+        rank("/no/such/file.jsonl", **wrong)  # type: ignore[call-overload]
