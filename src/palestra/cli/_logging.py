@@ -26,20 +26,10 @@ class _Hiding(logging.Formatter):
 
 def set_up(*, debug: bool, secrets: Iterable[str]) -> None:
     """Set up logging for this process. `secrets` are the keys in use."""
-    import stamina.instrumentation
-    import structlog
+    from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        processors=[
-            structlog.stdlib.add_log_level,
-            structlog.processors.KeyValueRenderer(key_order=["event"]),
-        ],
-    )
-    if not debug:
-        stamina.instrumentation.set_on_retry_hooks([])
-        return
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Hiding(secrets))
-    logging.basicConfig(level=logging.DEBUG, handlers=[handler])
+    set_on_retry_hooks([LoggingOnRetryHook] if debug else [])
+    if debug:
+        handler = logging.StreamHandler(sys.stderr)
+        handler.setFormatter(_Hiding(secrets))
+        logging.basicConfig(level=logging.DEBUG, handlers=[handler])

@@ -51,11 +51,15 @@ def run_arena(config: Config, options: Options) -> Path:
         BudgetReached: the money limit stopped the run; the folder holds what was reached.
         typer.Exit: 130 after Ctrl-C, 1 with `--fail-on-errors` after a failure.
     """
+    from palestra.cli._logging import set_up
     from palestra.config.load import environment
+    from palestra.models.keys import keys_in_use
     from palestra.run.plan import make_plan
     from palestra.store.database import Database
 
-    plan = make_plan(config, Path.cwd(), environment(Path.cwd()))
+    env = environment(Path.cwd())
+    set_up(debug=options.debug, secrets=keys_in_use((*config.models, *config.judges), env))
+    plan = make_plan(config, Path.cwd(), env)
     if options.max_cost is not None:
         _refuse_unpriced(plan, options.max_cost)
     with Database(options.database()) as database:

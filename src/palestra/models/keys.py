@@ -9,7 +9,7 @@ from palestra.errors import EndpointError
 from palestra.models.addresses import is_public
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 PLACEHOLDER = "no-key"
 """Sent where a library insists on a key and the server needs none."""
@@ -45,3 +45,12 @@ def find_key(config: Endpoint, env: Mapping[str, str], address: str | None) -> s
             hint=f"set {names[0]} in the environment or a .env file, or name another one in `api_key_env`",
         )
     return None
+
+
+def keys_in_use(endpoints: Sequence[Endpoint], env: Mapping[str, str]) -> tuple[str, ...]:
+    """Every key that these endpoints may send: for hiding them, never for showing them."""
+    named = {entry.api_key_env for entry in endpoints if entry.api_key_env}
+    names = named.union(*_VARIABLES.values())
+    inline = [entry.api_key.get_secret_value().strip() for entry in endpoints if entry.api_key is not None]
+    found = [*inline, *(env.get(name, "").strip() for name in names)]
+    return tuple(sorted({key for key in found if key}))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
+from palestra.run.slots import Slots
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from palestra.store.writer import Writer
 
 Found = TypeVar("Found", Response, Verdict)
+
+_log = logging.getLogger(__name__)
 
 
 class Ledger(Protocol):
@@ -54,7 +58,10 @@ class StoredLedger:
 
 
 class AskingLedger:
-    """Asks for what is missing or failed, and stores it before anyone sees it."""
+    """Asks for what is missing or failed, and stores it before anyone sees it.
+
+    Calls that cost something are made in `slots`.
+    """
 
     def __init__(
         self,
@@ -62,7 +69,6 @@ class AskingLedger:
         writer: Writer,
         progress: Progress,
         *,
-        concurrency: int,
         budget: Budget,
         retry_failed: bool,
     ) -> None:
@@ -70,7 +76,7 @@ class AskingLedger:
         self.stored_verdicts = database.verdicts
         self._writer = writer
         self._progress = progress
-        self._slots = asyncio.Semaphore(concurrency)
+        self.slots = Slots()
         self._budget = budget
         self._retry_failed = retry_failed
         self._under_way: dict[str, asyncio.Future[Any]] = {}
@@ -98,11 +104,12 @@ class AskingLedger:
         ask: Callable[[], Awaitable[Found]],
         is_free: bool,
     ) -> Found | None:
+        found: Found | None
         if stored is not None and (stored.ok or not self._retry_failed):
             self._count(stored, tally, reused=True)
             return stored
         if key in self._under_way:
-            found: Found | None = await asyncio.shield(self._under_way[key])
+            found = await asyncio.shield(self._under_way[key])
         else:
             found = await self._single(key, ask, is_free)
         if found is not None:
@@ -110,29 +117,41 @@ class AskingLedger:
         return found
 
     async def _single(self, key: str, ask: Callable[[], Awaitable[Found]], is_free: bool) -> Found | None:
-        """Ask, with equal calls that are under way at the same time sharing one."""
+        """Ask and store, with equal calls that are under way at the same time sharing one."""
         self._under_way[key] = future = asyncio.get_running_loop().create_future()
-        found = None
+        found: Found | None = None
+        written: asyncio.Future[None] | None
         try:
-            found = await (self._call(ask) if is_free else self._paid_call(ask))
+            if is_free:
+                found, written = await self._asked(ask)
+            else:
+                found, written = await self.slots.call(lambda: self._paid(ask))
+            if written is not None:
+                await asyncio.shield(written)
         finally:
             del self._under_way[key]
             future.set_result(found)
         return found
 
-    async def _paid_call(self, ask: Callable[[], Awaitable[Found]]) -> Found | None:
-        async with self._slots:
-            if not await self._may_ask():
-                return None
-            self._budget.under_way += 1
-            try:
-                found = await self._call(ask)
-            finally:
-                self._budget.under_way -= 1
-            self._budget.add(found.cost_usd)
-            self._progress.asked += 1
-            self._progress.cost_usd = self._budget.spent
-            return found
+    async def _paid(
+        self, ask: Callable[[], Awaitable[Found]]
+    ) -> tuple[Found | None, asyncio.Future[None] | None]:
+        if not await self._may_ask():
+            return None, None
+        self._budget.under_way += 1
+        try:
+            found, written = await self._asked(ask)
+        finally:
+            self._budget.under_way -= 1
+        self._budget.add(found.cost_usd)
+        self._progress.asked += 1
+        self._progress.cost_usd = self._budget.spent
+        return found, written
+
+    async def _asked(self, ask: Callable[[], Awaitable[Found]]) -> tuple[Found, asyncio.Future[None]]:
+        found = await ask()
+        _log.debug("%s %s: %s", type(found).__name__.lower(), found.key, _outcome(found))
+        return found, self._writer.hand_over(found)
 
     async def _may_ask(self) -> bool:
         while self._progress.stopping is None:
@@ -144,13 +163,12 @@ class AskingLedger:
             await asyncio.sleep(0.01)
         return False
 
-    async def _call(self, ask: Callable[[], Awaitable[Found]]) -> Found:
-        found = await ask()
-        await self._writer.put(found)
-        return found
-
     def _count(self, found: Found, tally: Tally, *, reused: bool) -> None:
         tally.done += 1
         tally.reused += reused
         if found.failure is not None:
             tally.failed[found.failure.kind.value] += 1
+
+
+def _outcome(found: Response | Verdict) -> str:
+    return "ok" if found.failure is None else f"{found.failure.kind.value}: {found.failure.message}"

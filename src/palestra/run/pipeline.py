@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from palestra.run.plan import Plan
     from palestra.store.database import Database
 
+_AHEAD = 2
+"""Prompts in play per call at once, so that a call is always ready when a slot falls free."""
+
 
 def new_run_id() -> str:
     """A name for a run: the time in UTC, and six random hex digits."""
@@ -62,20 +65,23 @@ class Run:
             self.database,
             writer,
             self.progress,
-            concurrency=config.concurrency,
             budget=Budget(self.max_cost),
             retry_failed=self.retry_failed,
         )
         player = Player(self.plan, ledger, self.run_id, self._on_decided)
         indices = iter(range(len(self.plan.prompts)))
         try:
-            async with asyncio.TaskGroup() as group:
-                for _ in range(min(config.concurrency, len(self.plan.prompts))):
-                    group.create_task(self._play_on(player, indices))
+            async with asyncio.TaskGroup() as calling:
+                slots = [calling.create_task(ledger.slots.work()) for _ in range(config.concurrency)]
+                async with asyncio.TaskGroup() as playing:
+                    for _ in range(min(_AHEAD * config.concurrency, len(self.plan.prompts))):
+                        playing.create_task(self._play_on(player, indices))
+                for slot in slots:
+                    slot.cancel()
         except BaseExceptionGroup as group_error:
             raise _cause(group_error) from group_error
         finally:
-            writer.close()
+            writer.flush()
 
     async def _play_on(self, player: Player, indices: Iterator[int]) -> None:
         """Play one prompt after another until none is left."""

@@ -23,6 +23,14 @@ _BUSY_SECONDS = 30
 _KEYS_PER_QUERY = 500
 
 
+def _by_keys(table: sa.Table) -> sa.Select[Any]:
+    return sa.select(table).where(table.c.key.in_(sa.bindparam("keys", expanding=True)))
+
+
+_RESPONSES = _by_keys(schema.responses)
+_VERDICTS = _by_keys(schema.verdicts)
+
+
 class Database:
     """Responses and verdicts by content key. Safe to use from several threads and processes.
 
@@ -40,10 +48,11 @@ class Database:
         self.place = self.url.render_as_string(hide_password=True)
         with self._errors("open"):
             self._engine = _engine(self.url)
+            self._reading = _engine(self.url, reading=True)
             try:
                 migrate(self._engine, self.place)
             except BaseException:
-                self._engine.dispose()
+                self.close()
                 raise
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         self._upserts = {
@@ -60,6 +69,7 @@ class Database:
     def close(self) -> None:
         """Close all connections."""
         self._engine.dispose()
+        self._reading.dispose()
 
     def put(self, records: Iterable[Response | Verdict]) -> None:
         """Write records in one transaction."""
@@ -72,18 +82,17 @@ class Database:
 
     def responses(self, keys: Sequence[str]) -> dict[str, Response]:
         """The stored responses among `keys`."""
-        return {row["key"]: to_response(row) for row in self._rows(schema.responses, keys)}
+        return {row["key"]: to_response(row) for row in self._rows(_RESPONSES, keys)}
 
     def verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
         """The stored verdicts among `keys`, each as it was shown."""
-        return {row["key"]: to_verdict(row) for row in self._rows(schema.verdicts, keys)}
+        return {row["key"]: to_verdict(row) for row in self._rows(_VERDICTS, keys)}
 
-    def _rows(self, table: sa.Table, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-        with self._errors("read"), self._engine.connect() as connection:
+    def _rows(self, query: sa.Select[Any], keys: Sequence[str]) -> Iterator[dict[str, Any]]:
+        with self._errors("read"), self._reading.connect() as connection:
             for start in range(0, len(keys), _KEYS_PER_QUERY):
                 some = keys[start : start + _KEYS_PER_QUERY]
-                query = sa.select(table).where(table.c.key.in_(some))
-                for row in connection.execute(query).mappings():
+                for row in connection.execute(query, {"keys": some}).mappings():
                     yield {str(name): value for name, value in row.items()}
 
     @contextmanager
@@ -115,15 +124,20 @@ def _url(place: str | Path) -> sa.URL:
     return url
 
 
-def _engine(url: sa.URL) -> sa.Engine:
+def _engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
+    """For reading, each statement is a transaction of its own, which saves a begin and an end."""
+    options: dict[str, Any] = (
+        {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if reading else {}
+    )
     if url.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_pre_ping=True)
+        return sa.create_engine(url, pool_pre_ping=True, **options)
     folder = Path(url.database or ".").parent
     if not folder.is_dir():
         raise StoreError(f"the folder {folder} does not exist", path=url.database, hint="make it first")
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS})
+    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **options)
     sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
+    if not reading:
+        sa.event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
