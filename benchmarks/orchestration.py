@@ -95,22 +95,20 @@ def memory_mb() -> float:
 
 
 def run_bare(folder: Path, url: str) -> dict[str, float]:
-    """The same judge's calls in a bare loop: the client library and nothing else."""
+    """The same requests in a bare loop: the client library and nothing else."""
     from pydantic_ai import ModelRequest
     from pydantic_ai.direct import model_request
+    from pydantic_ai.messages import SystemPromptPart, UserPromptPart
     from pydantic_ai.models.openai import OpenAIChatModel
     from pydantic_ai.providers.openai import OpenAIProvider
 
     judge = OpenAIChatModel("judge", provider=OpenAIProvider(base_url=f"{url}/v1", api_key="none"))
-    texts = [
-        "\n".join(json.loads(line)["text"] for line in lines)
-        for lines in zip(*((folder / f"{name}.jsonl").open() for name in ("one", "two")), strict=True)
-    ]
-    waiting = iter(texts)
+    waiting = iter(judge_requests(folder))
 
     async def work() -> None:
-        for text in waiting:
-            await model_request(judge, [ModelRequest.user_text_prompt(text)])
+        for system, user in waiting:
+            parts = [SystemPromptPart(system), UserPromptPart(user)]
+            await model_request(judge, [ModelRequest(parts)], model_settings={"seed": 1})
 
     async def ask() -> float:
         began = time.perf_counter()
@@ -118,6 +116,30 @@ def run_bare(folder: Path, url: str) -> dict[str, float]:
         return time.perf_counter() - began
 
     return {"seconds": asyncio.run(ask())}
+
+
+def judge_requests(folder: Path) -> list[tuple[str, str]]:
+    """What the judge is sent about each matchup: the system text and the user text."""
+    from palestra.judges.fence import Fence
+    from palestra.judges.protocols import make_protocol
+    from palestra.records.matchup import Matchup, Order
+    from palestra.records.prompt import Message, Prompt
+    from palestra.records.response import Response
+
+    protocol = make_protocol("pairwise")
+    files = [(folder / name).open() for name in ("prompts.jsonl", "one.jsonl", "two.jsonl")]
+    requests = []
+    for number, lines in enumerate(zip(*files, strict=True)):
+        asked, *answers = map(json.loads, lines)
+        prompt = Prompt(question_id=f"q{number}", messages=(Message(role="user", content=asked["query"]),))
+        one, two = (Response(key="", question_id="", model="", text=row["text"]) for row in answers)
+        matchup = Matchup(prompt=prompt, response_a=one, response_b=two)
+        fence = Fence.draw(0, str(number), 0, [])
+        system, user = protocol.render(matchup, Order.AB, fence)
+        requests.append((system.content, user.content))
+    for file in files:
+        file.close()
+    return requests
 
 
 def measure(what: str, n: int, delay: float) -> dict[str, float]:

@@ -111,12 +111,14 @@ class AskingLedger:
         if key in self._under_way:
             found = await asyncio.shield(self._under_way[key])
         else:
-            found = await self._single(key, ask, is_free)
+            found = await self._single(key, ask, is_free=is_free, urgent=tally is self._progress.verdicts)
         if found is not None:
             self._count(found, tally, reused=False)
         return found
 
-    async def _single(self, key: str, ask: Callable[[], Awaitable[Found]], is_free: bool) -> Found | None:
+    async def _single(
+        self, key: str, ask: Callable[[], Awaitable[Found]], *, is_free: bool, urgent: bool
+    ) -> Found | None:
         """Ask and store, with equal calls that are under way at the same time sharing one."""
         self._under_way[key] = future = asyncio.get_running_loop().create_future()
         found: Found | None = None
@@ -125,7 +127,7 @@ class AskingLedger:
             if is_free:
                 found, written = await self._asked(ask)
             else:
-                found, written = await self.slots.call(lambda: self._paid(ask))
+                found, written = await self.slots.call(lambda: self._paid(ask), urgent=urgent)
             if written is not None:
                 await asyncio.shield(written)
         finally:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from palestra.run.plan import Plan
     from palestra.store.database import Database
 
-_AHEAD = 2
+_AHEAD = 4
 """Prompts in play per call at once, so that a call is always ready when a slot falls free."""
 
 

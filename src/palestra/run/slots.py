@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import count
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,25 +20,36 @@ class Slots:
     """
 
     def __init__(self) -> None:
-        self._line: asyncio.Queue[tuple[Callable[[], Awaitable[Any]], asyncio.Future[Any]]] = asyncio.Queue()
+        self._line: asyncio.PriorityQueue[_Waiting] = asyncio.PriorityQueue()
+        self._numbers = count()
 
-    async def call(self, ask: Callable[[], Awaitable[T]]) -> T:
-        """Make a call when it is its turn."""
+    async def call(self, ask: Callable[[], Awaitable[T]], *, urgent: bool = False) -> T:
+        """Make a call when it is its turn: urgent ones first, then in order of arrival."""
         done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._line.put_nowait((ask, done))
+        self._line.put_nowait(_Waiting(not urgent, next(self._numbers), ask, done))
         return await done
 
     async def work(self) -> None:
         """One slot; runs until it is cancelled. What a call raises goes to whoever waits for it."""
         while True:
-            ask, done = await self._line.get()
+            waiting = await self._line.get()
+            done = waiting.done
             if done.cancelled():
                 continue
             try:
-                result = await ask()
+                result = await waiting.ask()
             except Exception as error:  # noqa: BLE001 - handed on, not hidden
                 if not done.cancelled():
                     done.set_exception(error)
             else:
                 if not done.cancelled():
                     done.set_result(result)
+
+
+class _Waiting(NamedTuple):
+    """A call in line; the first two fields are its place."""
+
+    later: bool
+    number: int
+    ask: Callable[[], Awaitable[Any]]
+    done: asyncio.Future[Any]
