@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import resource
 import subprocess
@@ -69,6 +70,7 @@ def run_palestra(folder: Path, url: str) -> dict[str, float]:
         plan = make_plan(config, folder, {})
         with Database(folder / "palestra.db") as database:
             run = Run(plan, database)
+            gc.freeze()  # as the command does
             watch = asyncio.create_task(_memory_after(run, 1000))
             began = time.perf_counter()
             await run.ask()
@@ -107,10 +109,11 @@ def run_bare(folder: Path, url: str) -> dict[str, float]:
 
     async def work() -> None:
         for system, user in waiting:
-            parts = [SystemPromptPart(system), UserPromptPart(user)]
-            await model_request(judge, [ModelRequest(parts)], model_settings={"seed": 1})
+            request = ModelRequest([SystemPromptPart(system), UserPromptPart(user)])
+            await model_request(judge, [request], model_settings={"seed": 1})
 
     async def ask() -> float:
+        gc.freeze()
         began = time.perf_counter()
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
         return time.perf_counter() - began

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from tests.support.require import lacking
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _SECRETS = ("API_KEY", "_TOKEN", "PALESTRA_DB", "PALESTRA_ADMIN")
@@ -35,10 +37,14 @@ def palestra(
     stdin: str | None = None,
     code: int | None = 0,
     timeout: float = 300,
+    through: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run `palestra` in `cwd`; unless `code` is None, insist on that exit code."""
+    """Run `palestra` in `cwd`; unless `code` is None, insist on that exit code.
+
+    `through` is a program that runs another one, such as `bound_by_permissions()`.
+    """
     done = subprocess.run(
-        command(*arguments),
+        [*through, *command(*arguments)],
         cwd=cwd,
         env=clean_environment(**(env or {})),
         input=stdin,
@@ -52,6 +58,16 @@ def palestra(
     said = f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert code is None or done.returncode == code, said
     return done
+
+
+def bound_by_permissions() -> list[str]:
+    """What runs a program so that files closed to their owner are closed to it; root needs this."""
+    if os.geteuid() != 0:
+        return []
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        lacking("root may read every file, and there is no setpriv to change that: install util-linux")
+    return [setpriv, "--bounding-set=-dac_override,-dac_read_search"]
 
 
 def write_config(path: Path, config: Mapping[str, Any]) -> Path:

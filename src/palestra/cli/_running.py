@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import time
@@ -81,6 +82,7 @@ async def _run(run: Run, options: Options) -> Path:
     from palestra.run.artifacts import write_artifacts
     from palestra.run.folder import prepare
 
+    gc.freeze()  # what is imported and planned by now lives to the end
     started = time.time()
     folder = options.folder(run.plan.config)
     prepare(folder, dump_config(run.plan.config))

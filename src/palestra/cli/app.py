@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -47,10 +48,25 @@ def options(
     """An arena for language models: battles, judges, and rankings with honest uncertainty."""
 
 
+def _explain(error: typer.TyperException) -> None:
+    """Say in one message what is wrong with a command line."""
+    context = getattr(error, "ctx", None)
+    command = "palestra" if context is None else context.command_path
+    message = error.format_message().replace("Value error, ", "")  # pydantic's, before what typer says
+    if message:  # it is empty where nothing was asked and the help has been shown
+        typer.echo(f"Error: {message}\n  `{command} --help` says what there is", err=True)
+
+
 def main() -> None:
     """Run the command line and exit with the code that belongs to what happened."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # Files and pipes get UTF-8, as all that Palestra writes; a terminal, what it can show of it.
+        sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="replace")
     try:
-        app()
+        sys.exit(app(prog_name="palestra", standalone_mode=False))
+    except typer.TyperException as error:
+        _explain(error)
+        sys.exit(error.exit_code)
     except PalestraError as error:
         typer.echo(f"Error: {error}", err=True)
         sys.exit(error.exit_code)

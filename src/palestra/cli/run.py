@@ -51,7 +51,7 @@ def run(
     from palestra.cli._running import Options, run_arena
     from palestra.config.flags import Flags
     from palestra.config.load import load_config
-    from palestra.errors import UsageError
+    from palestra.errors import ConfigError, UsageError
 
     flags = Flags(tuple(model or ()), tuple(judge or ()), tuple(map(str, prompts or ())))
     if config is None and not (flags.models and flags.judges and flags.prompts):
@@ -65,16 +65,19 @@ def run(
     loaded = load_config(config, flags=flags, overrides=overrides)
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
-    run_arena(
-        loaded.config,
-        Options(
-            out=out,
-            db=db,
-            max_cost=max_cost,
-            dry_run=dry_run,
-            retry_failed=retry_failed,
-            fail_on_errors=fail_on_errors,
-            quiet=quiet,
-            debug=debug,
-        ),
+    options = Options(
+        out=out,
+        db=db,
+        max_cost=max_cost,
+        dry_run=dry_run,
+        retry_failed=retry_failed,
+        fail_on_errors=fail_on_errors,
+        quiet=quiet,
+        debug=debug,
     )
+    try:
+        run_arena(loaded.config, options)
+    except ConfigError as error:
+        if error.path is None and config is not None:
+            error.path = str(config)  # a plan knows the config, not where it came from
+        raise

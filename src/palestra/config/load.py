@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from palestra.config.document import Document, Loc, Spot
+from palestra.config.document import Document, Loc, Spot, unusable
 from palestra.config.flags import Flags, apply_flags, apply_overrides
 from palestra.config.problems import config_error
 from palestra.config.schema import Config
@@ -141,4 +141,6 @@ def _absolute_entry(entry: Any, keys: Sequence[str], loc: Loc, document: Documen
             raise spot.error("must not be empty")
         if isinstance(written, str):
             found[key] = os.path.abspath(spot.folder / Path(os.path.expanduser(written)))
+            if unusable(found[key]):
+                raise spot.error(f"the path {ascii(found[key])} is not UTF-8 text; move it to another folder")
     return entry | found

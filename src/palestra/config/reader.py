@@ -134,12 +134,23 @@ def _plain_errors(text: str, path: Path) -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
-        said = error.problem or "it cannot be read"
-        if said.startswith("but ") and error.context:
-            said = f"{error.context}, {said}"
+        said = _said(error)
         raise ConfigError(f"is not valid YAML: {said}", path=path, line=line, hint=_hint(said)) from None
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise ConfigError(f"is not valid YAML: {error}", path=path) from None
+
+
+def _said(error: yaml.MarkedYAMLError) -> str:
+    """PyYAML's words, with the line of what is not closed where the mistake shows up only further on."""
+    problem, context = error.problem or "it cannot be read", error.context or ""
+    if problem == "second occurrence":
+        return context.replace("; first occurrence", ", named before")
+    if problem.startswith("but ") and context:
+        return f"{context}, {problem}"
+    begun, shown = error.context_mark, error.problem_mark
+    if begun is not None and shown is not None and begun.line < shown.line:
+        return f"{problem}, in what begins on line {begun.line + 1}"
+    return problem
 
 
 def _hint(problem: str) -> str | None:

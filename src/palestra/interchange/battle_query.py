@@ -148,6 +148,8 @@ class View:
                 f"model_a, model_b, winner, {query.share}, coalesce(weight, 1.0), {query.group}",
             )
         )
+        if not cells["n"].size and self._should_hold_rows():
+            raise Unreadable("the file holds no battles")
         cells["share"] = np.ma.filled(cells["share"], np.nan)
         for name in ("model_a", "model_b", "winner"):
             values = np.array(cells[name].tolist(), dtype=object)
@@ -162,6 +164,12 @@ class View:
         if not np.all((mass >= 0) & np.isfinite(mass)) or np.any((share < 0) | (share > 1)):
             raise Unreadable("a weight below 0, or a pref outside 0 to 1")
         return cells
+
+    def _should_hold_rows(self) -> bool:
+        """A JSONL file with something in it has rows, of which DuckDB makes none where it is NUL bytes."""
+        table = self._table
+        unfiltered = self._query.condition is None
+        return unfiltered and table.kind == "jsonl" and table.path is not None and table.path.stat().st_size > 0
 
     def _look_through(self, name: str, values: Any) -> None:
         """JSON's lists and objects come as text, which only a second look tells from such a text."""

@@ -173,14 +173,19 @@ def _suffix_by_content(start: bytes) -> str:
 
 
 def _plain(path: Path, suffix: str, stack: ExitStack) -> Path:
-    """The same file under a name that says its kind and that DuckDB does not take for a pattern."""
+    """The same file under a name that says its kind and that DuckDB can read and takes for no pattern."""
     packed = ".gz" if path.name.lower().endswith(".gz") else ""
     told = path.name.endswith(suffix + packed)
-    if told and not set(str(path)) & set("*?[]{}\x01"):
+    if told and _is_utf8(str(path)) and not set(str(path)) & set("*?[]{}\x01"):
         return path
     link = _scratch(stack) / f"battles{suffix}{packed}"
     link.symlink_to(path)
     return link
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether a file's name is text: on Linux it may be any bytes."""
+    return not any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _csv_header(path: Path, name: str) -> tuple[str, ...]:

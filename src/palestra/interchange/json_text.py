@@ -40,7 +40,7 @@ def decode_json(text: str) -> Any:
         ValueError: not JSON, an infinite number, nested too deeply, or a text with half a surrogate pair.
     """
     try:
-        value = _DECODER.decode(text)
+        value = _DECODER.decode(text.rstrip(_SPACES))  # so that what is cut off ends on its own line
     except json.JSONDecodeError as error:
         raise ValueError(f"{error.msg} at column {error.colno}") from error
     except RecursionError:

@@ -60,6 +60,12 @@ class Limits:
         Raises:
             Fault: the last one.
         """
+        try:
+            return await attempt()  # by itself: most calls need nothing of what follows, which has its cost
+        except Fault as fault:
+            if not fault.retryable:
+                raise
+            first = fault
         async for trial in stamina.retry_context(
             on=_wait_after,
             attempts=self._attempts,
@@ -69,6 +75,8 @@ class Limits:
             wait_jitter=_JITTER,
         ):
             with trial:
+                if trial.num == 1:
+                    raise first
                 return await attempt()
         raise AssertionError("unreachable: the last fault is raised")
 

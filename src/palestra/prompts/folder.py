@@ -76,12 +76,16 @@ def _config_folder(folder: Path, config: str | None) -> Path:
     )
 
 
-def _data_files(root: Path) -> Iterator[Path]:
+def _data_files(root: Path, above: frozenset[Path] = frozenset()) -> Iterator[Path]:
+    """All files with rows in them. A link to a folder that it stands in is not followed."""
+    real = root.resolve()
+    if real in above:
+        return
     for child in root.iterdir():
         if child.name.startswith((".", "__")) or child.name in _NOT_DATA:
             continue
         if child.is_dir():
-            yield from _data_files(child)
+            yield from _data_files(child, above | {real})
         elif is_row_file(child):
             yield child
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -30,3 +31,13 @@ class Record(BaseModel):
     def json_line(self) -> str:
         """The row as one line of JSON without a line break; fields in their declared order."""
         return self.model_dump_json()
+
+
+R = TypeVar("R", bound=Record)
+
+
+def updated(record: R, values: Mapping[str, Any]) -> R:
+    """The record with these values; itself if it has them all. The values are not validated."""
+    if all(getattr(record, name) == value for name, value in values.items()):
+        return record
+    return record.model_copy(update=values)

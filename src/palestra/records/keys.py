@@ -64,4 +64,5 @@ def verdict_key(
 
 def call_seed(run_seed: int, key: str, attempt: int = 0) -> int:
     """The seed of one call: 31 bits from the run's seed and the call's key."""
-    return int(digest(["seed", run_seed, key, attempt])[:8], 16) & 0x7FFF_FFFF
+    name = f"seed {run_seed} {attempt} {key}".encode()
+    return int.from_bytes(hashlib.sha256(name).digest()[:4], "big") & 0x7FFF_FFFF

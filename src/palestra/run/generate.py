@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from palestra.models.base import Request
 from palestra.prompts.chat import conversation, next_request_messages, rounds
+from palestra.records.base import updated
 from palestra.records.keys import call_seed, response_key
 
 if TYPE_CHECKING:
@@ -34,21 +35,23 @@ async def answer(
     `request` is the opening call and `stored` what the store holds for it. Each turn is stored as a call
     of its own; together they make one response whose text is the conversation.
     """
-    own = {"question_id": prompt.question_id, "model": model.label, "repeat": request.repeat}
+    n_rounds = rounds(prompt)
     answers: list[Response] = []
     while True:
         found = await ledger.response(model, request, stored)
         if found is None:
             return None
-        answers.append(found.model_copy(update=own))
+        answers.append(found)
         said = [str(turn.text) for turn in answers]
-        if not found.ok or len(answers) == rounds(prompt):
+        if not found.ok or len(answers) == n_rounds:
             break
         request = request_for(model, prompt, said, request.repeat, run_seed)
-        stored = ledger.stored_responses([request.key]).get(request.key)
-    if rounds(prompt) == 1:
-        return answers[0]
-    return _joined(answers).model_copy(update={"text": conversation(prompt, said) if found.ok else None})
+        stored = (await ledger.stored_responses([request.key])).get(request.key)
+    own: dict[str, Any] = {"question_id": prompt.question_id, "model": model.label, "repeat": request.repeat}
+    if n_rounds == 1:
+        return updated(answers[0], own)
+    text = conversation(prompt, said) if found.ok else None
+    return updated(_joined(answers), {**own, "text": text})
 
 
 def _joined(answers: Sequence[Response]) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
 from palestra.run.slots import Slots
+from palestra.store.reader import Reader
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -28,11 +29,11 @@ _log = logging.getLogger(__name__)
 class Ledger(Protocol):
     """Where the pipeline gets its answers and verdicts. None means: not there, and not asked for."""
 
-    def stored_responses(self, keys: Sequence[str]) -> dict[str, Response]:
-        """What is stored among `keys`."""
+    async def stored_responses(self, keys: Sequence[str]) -> dict[str, Response]:
+        """What is stored among `keys`, and maybe more."""
 
-    def stored_verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
-        """What is stored among `keys`, as it was shown."""
+    async def stored_verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
+        """What is stored among `keys`, as it was shown, and maybe more."""
 
     async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
         """The answer to one call."""
@@ -45,8 +46,8 @@ class StoredLedger:
     """Reads the store and asks for nothing."""
 
     def __init__(self, database: Database) -> None:
-        self.stored_responses = database.responses
-        self.stored_verdicts = database.verdicts
+        self.stored_responses = Reader(database.responses).get
+        self.stored_verdicts = Reader(database.verdicts).get
 
     async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
         """What is stored."""
@@ -72,8 +73,8 @@ class AskingLedger:
         budget: Budget,
         retry_failed: bool,
     ) -> None:
-        self.stored_responses = database.responses
-        self.stored_verdicts = database.verdicts
+        self.stored_responses = Reader(database.responses).get
+        self.stored_verdicts = Reader(database.verdicts).get
         self._writer = writer
         self._progress = progress
         self.slots = Slots()

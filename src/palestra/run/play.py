@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from palestra.judges.base import Game
 from palestra.judges.battles import to_battles
+from palestra.records.base import updated
 from palestra.records.matchup import Matchup, Order
 from palestra.run.generate import answer, request_for
 
@@ -71,7 +72,7 @@ class Player:
             for model in models
             for repeat in repeats
         }
-        stored = self.ledger.stored_responses([request.key for request in requests.values()])
+        stored = await self.ledger.stored_responses([request.key for request in requests.values()])
         async with asyncio.TaskGroup() as group:
             answers = {
                 place: group.create_task(self._answer(place[0], prompt, request, stored.get(request.key)))
@@ -129,7 +130,7 @@ class Player:
             return Decided([], [], unjudged=games_each * len(self.plan.orders(prompt, pair)))
         matchup = Matchup.model_construct(prompt=prompt, response_a=response_a, response_b=response_b)
         games = list(self._games(matchup, pair, repeat))
-        stored = self.ledger.stored_verdicts([game.key for _, game in games])
+        stored = await self.ledger.stored_verdicts([game.key for _, game in games])
         verdicts = await asyncio.gather(
             *(self._verdict(judge, game, stored.get(game.key)) for judge, game in games)
         )
@@ -161,12 +162,13 @@ class Player:
         if found is None:
             return None
         told = found.swapped() if game.order is Order.BA else found
-        return told.model_copy(
-            update={
+        return updated(
+            told,
+            {
                 "question_id": game.matchup.prompt.question_id,
                 "model_a": game.matchup.response_a.model,
                 "model_b": game.matchup.response_b.model,
                 "repeat": game.repeat,
                 "judge_model": self.plan.judges[judge].label,
-            }
+            },
         )
