@@ -36,9 +36,7 @@ def photograph(page_url: str, image: Path, chromium: str) -> None:
         assert board is not None
         top = title["y"] - MARGIN
         height = board["y"] + board["height"] + MARGIN - top
-        page.screenshot(
-            path=image, full_page=True, clip={"x": 0, "y": top, "width": WIDTH, "height": height}
-        )
+        page.screenshot(path=image, full_page=True, clip={"x": 0, "y": top, "width": WIDTH, "height": height})
         browser.close()
 
 

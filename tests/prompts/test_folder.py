@@ -90,3 +90,10 @@ def test_an_error_names_the_file_in_the_folder(fill: Fill) -> None:
     with pytest.raises(DataError) as caught:
         read_prompts(PromptSource(path=folder), seed=0, base_dir=folder)
     assert (caught.value.path, caught.value.line) == (str(folder / "train/b.jsonl"), 1)
+
+
+def test_links_that_lead_back_are_not_followed(fill: Fill) -> None:
+    folder = fill("a/train.jsonl")
+    for name in ("up", "again"):
+        (folder / "a" / name).symlink_to(folder, target_is_directory=True)
+    assert split_files(folder, "train") == [folder / "a/train.jsonl"]

@@ -6,34 +6,38 @@ from palestra.run.budget import Budget
 
 
 def test_without_a_limit_every_call_may_start() -> None:
-    assert Budget().allows_another()
+    assert Budget().allows("m")
 
 
 def test_a_limit_of_nothing_allows_nothing() -> None:
-    assert not Budget(limit=0.0).allows_another()
+    assert not Budget(limit=0.0).allows("m")
 
 
-def test_until_the_first_price_is_known_calls_go_one_by_one() -> None:
+def test_until_a_models_first_price_is_known_its_call_goes_out_alone() -> None:
     budget = Budget(limit=1.0)
-    assert budget.allows_another()
-    budget.under_way = 1
-    assert not budget.allows_another()
+    budget.begin("m")
+    budget.end("m", 0.1)
+    assert budget.allows("new")
+    budget.begin("m")
+    assert not budget.allows("new")
+    assert budget.allows("m")
 
 
-def test_calls_under_way_are_reckoned_with() -> None:
+def test_calls_under_way_are_reckoned_at_the_highest_price_of_their_model() -> None:
     budget = Budget(limit=1.0)
-    budget.add(0.2)
-    budget.under_way = 3
-    assert budget.allows_another()
-    budget.under_way = 4
-    assert not budget.allows_another()
+    for cost in (0.2, 0.1):
+        budget.begin("m")
+        budget.end("m", cost)
+    budget.begin("m")
+    budget.begin("m")
+    assert budget.allows("m"), "0.3 spent, 0.4 under way, 0.2 more"
+    budget.begin("m")
+    assert not budget.allows("m"), "0.3 spent, 0.6 under way, 0.2 more"
 
 
-def test_a_call_of_unknown_cost_does_not_count_as_free_in_the_mean() -> None:
+def test_a_call_of_unknown_cost_leaves_the_price_unknown() -> None:
     budget = Budget(limit=1.0)
-    budget.add(0.5)
-    budget.add(None)
-    assert budget.priced == 1
-    assert budget.allows_another()
-    budget.under_way = 1
-    assert not budget.allows_another()
+    budget.begin("m")
+    budget.end("m", None)
+    assert budget.highest == {}
+    assert budget.spent == 0.0

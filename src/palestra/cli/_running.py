@@ -73,7 +73,11 @@ def run_arena(config: Config, options: Options) -> Path:
         from palestra.run.pipeline import Run
 
         run = Run(plan, database, max_cost=options.max_cost, retry_failed=options.retry_failed)
-        return asyncio.run(_run(run, options))
+        try:
+            return asyncio.run(_run(run, options))
+        except asyncio.CancelledError:
+            typer.echo("Stopped at once. Run it again and it goes on.", err=True)
+            raise typer.Exit(130) from None
 
 
 async def _run(run: Run, options: Options) -> Path:

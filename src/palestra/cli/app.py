@@ -62,18 +62,23 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Files and pipes get UTF-8, as all that Palestra writes; a terminal, what it can show of it.
         sys.stdout.reconfigure(encoding=None if sys.stdout.isatty() else "utf-8", errors="replace")
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """Run the command line; returns the exit code. What went wrong is told, and let go of."""
     try:
-        sys.exit(app(prog_name="palestra", standalone_mode=False))
+        return app(prog_name="palestra", standalone_mode=False) or 0
     except typer.TyperException as error:
         _explain(error)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except PalestraError as error:
         typer.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
+        return error.exit_code
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        return 1
     except Exception:
         traceback.print_exc()
         typer.echo("This is a bug in Palestra; please report it with the lines above.", err=True)
-        sys.exit(70)
+        return 70

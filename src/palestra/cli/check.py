@@ -33,7 +33,7 @@ _FILES = {
 
 
 def check(
-    config: Annotated[Path, typer.Argument(help="A config file.")],
+    config: Annotated[Path, typer.Argument(help="A config file.", readable=False)],
     offline: Annotated[bool, typer.Option("--offline", help="Call no endpoint.")] = False,
     set_: Annotated[
         list[str] | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,8 +29,9 @@ def init(
     from palestra.errors import UsageError
 
     prompts = path.parent / _PROMPTS
-    if path.is_dir() or (path.exists() and not force):
-        hint = "name another path" if path.is_dir() else "--force overwrites it, or name another path"
+    is_folder = os.path.isdir(path)  # which, unlike pathlib, says no where it may not look
+    if is_folder or (os.path.exists(path) and not force):
+        hint = "name another path" if is_folder else "--force overwrites it, or name another path"
         raise UsageError("is there already", path=path, hint=hint)
     host = environment(Path.cwd()).get("OLLAMA_HOST", "")
     local = find_local_models(host)

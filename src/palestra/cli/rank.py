@@ -46,7 +46,8 @@ def rank(
         typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Write to this file instead of the terminal.", show_default=False)
+        Path | None,
+        typer.Option(help="Write to this file instead of the terminal.", show_default=False, readable=False),
     ] = None,
 ) -> None:
     """Battles (or a run folder) in, leaderboard out."""

@@ -7,10 +7,14 @@ import typer
 
 
 def report(
-    run_dir: Annotated[Path, typer.Argument(help="The result folder of a run.", show_default=False)],
+    run_dir: Annotated[Path, typer.Argument(help="The result folder of a run.", show_default=False, readable=False)],
     out: Annotated[
         Path | None,
-        typer.Option(help="The file to write. Default: report.html in that folder.", show_default=False),
+        typer.Option(
+            help="The file to write. Default: report.html in that folder.",
+            show_default=False,
+            readable=False,
+        ),
     ] = None,
 ) -> None:
     """Make a result folder into one offline HTML page."""

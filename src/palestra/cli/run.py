@@ -7,7 +7,9 @@ import typer
 
 
 def run(
-    config: Annotated[Path | None, typer.Argument(help="A config file.", show_default=False)] = None,
+    config: Annotated[
+        Path | None, typer.Argument(help="A config file.", show_default=False, readable=False)
+    ] = None,
     model: Annotated[
         list[str] | None,
         typer.Option(help="A competitor, as in ollama:llama3.2 or openai:gpt-4o. Repeat it for each."),
@@ -17,14 +19,18 @@ def run(
         typer.Option(help="A judge, as in anthropic:claude-sonnet-4-6 or metric:rougeL. May be repeated."),
     ] = None,
     prompts: Annotated[
-        list[Path] | None, typer.Option(help="A file of prompts. May be repeated.", show_default=False)
+        list[Path] | None,
+        typer.Option(help="A file of prompts. May be repeated.", show_default=False, readable=False),
     ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, as in schedule.swap=once."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="The result folder. Default: runs/<arena name>.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="The result folder. Default: runs/<arena name>.", show_default=False, readable=False
+        ),
     ] = None,
     db: Annotated[
         str | None,

@@ -108,8 +108,8 @@ def file_table(path: str | os.PathLike[str], stack: ExitStack) -> Table:
     if name == "-":
         return _opened(_spool(sys.stdin.buffer, stack), "standard input", stack)
     place = Path(name)
-    of_run = place.is_dir()
     try:
+        of_run = place.is_dir()
         if of_run:
             place = place / "battles.jsonl"
             if not place.is_file():

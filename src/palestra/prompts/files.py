@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -57,7 +58,7 @@ def _prompts(source: PromptSource, base_dir: Path) -> Iterator[Prompt]:
         place = source.name or ""
         return _unique(((row, place) for row in hub_rows(source)), _defaults(source, place))
     path = base_dir / source.path.expanduser()
-    if path.is_dir():
+    if os.path.isdir(path):  # which, unlike pathlib, says no where it may not look
         from palestra.prompts.folder import split_files
 
         files = split_files(path, source.split, source.config)

@@ -36,11 +36,11 @@ def split_files(folder: Path, split: str, config: str | None = None) -> list[Pat
     Raises:
         DataError: the folder holds no data, or not this split or configuration.
     """
-    root = _config_folder(folder, config)
     try:
+        root = _config_folder(folder, config)
         files = sorted(_data_files(root))
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", path=root) from error
+        raise DataError(f"cannot be read: {error.strerror}", path=error.filename or folder) from error
     if not files:
         raise DataError(
             "the folder holds no data",

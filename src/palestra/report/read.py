@@ -75,6 +75,16 @@ def open_folder(path: Path) -> RunFolder:
         DataError: it is no folder, a file is missing, or one of the small files is damaged. The row files
             raise it, with the line, while they are read.
     """
+    try:
+        _check_folder(path)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", path=error.filename or path) from error
+    board, groups = _boards(path / "leaderboard.json")
+    config = _config(path / "config.yaml")
+    return RunFolder(path, config, _manifest(path / "manifest.json"), board, groups)
+
+
+def _check_folder(path: Path) -> None:
     if not path.is_dir():
         raise DataError(
             "not a folder" if path.exists() else "no such folder",
@@ -84,9 +94,6 @@ def open_folder(path: Path) -> RunFolder:
     for name in _FILES:
         if not (path / name).exists():
             raise DataError("no such file", path=path / name, hint=_HINT)
-    board, groups = _boards(path / "leaderboard.json")
-    config = _config(path / "config.yaml")
-    return RunFolder(path, config, _manifest(path / "manifest.json"), board, groups)
 
 
 def _records(path: Path, kind: type[R]) -> Iterator[R]:

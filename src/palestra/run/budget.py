@@ -1,37 +1,43 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
 class Budget:
     """Money spent in this run, and whether another call may start.
 
-    Calls under way are reckoned at the mean price of those that came back, so that a limit is not
-    overrun by as many calls as run at once.
+    Calls under way are reckoned at the highest price seen from the same model or judge, so that a limit
+    is not overrun by as many calls as run at once.
     """
 
     limit: float | None = None
     """USD; None for no limit."""
     spent: float = 0.0
-    priced: int = 0
-    """Calls that came back with a cost."""
-    under_way: int = 0
+    highest: dict[str, float] = field(default_factory=dict)
+    """The dearest call so far, by label."""
+    under_way: Counter[str] = field(default_factory=Counter)
 
-    def allows_another(self) -> bool:
+    def allows(self, label: str) -> bool:
         """Whether one more call is expected to stay within the limit.
 
-        Until the first price is known, calls go out one at a time.
+        Until a model's first price is known, its call goes out alone.
         """
         if self.limit is None:
             return True
-        if self.priced == 0:
-            return self.under_way == 0 and self.limit > 0
-        mean = self.spent / self.priced
-        return self.spent + mean * (self.under_way + 1) <= self.limit
+        if label not in self.highest:
+            return self.spent < self.limit and self.under_way.total() == 0
+        expected = sum(self.highest.get(name, 0.0) * count for name, count in self.under_way.items())
+        return self.spent + expected + self.highest[label] <= self.limit
 
-    def add(self, cost: float | None) -> None:
-        """A call came back."""
+    def begin(self, label: str) -> None:
+        """A call goes out."""
+        self.under_way[label] += 1
+
+    def end(self, label: str, cost: float | None) -> None:
+        """A call came back, or will not."""
+        self.under_way[label] -= 1
         if cost is not None:
             self.spent += cost
-            self.priced += 1
+            self.highest[label] = max(cost, self.highest.get(label, 0.0))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
@@ -24,6 +25,19 @@ if TYPE_CHECKING:
 Found = TypeVar("Found", Response, Verdict)
 
 _log = logging.getLogger(__name__)
+
+_SHARED_SECONDS = 1.0
+"""How long a new row is still shared: longer than anyone is between looking it up and asking for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Call(Generic[Found]):
+    """Something to be asked for."""
+
+    label: str
+    is_free: bool
+    ask: Callable[[], Awaitable[Found]]
+    urgent: bool = False
 
 
 class Ledger(Protocol):
@@ -80,13 +94,12 @@ class AskingLedger:
         self.slots = Slots()
         self._budget = budget
         self._retry_failed = retry_failed
-        self._under_way: dict[str, asyncio.Future[Any]] = {}
+        self._asked: dict[str, asyncio.Future[Any]] = {}
 
     async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
         """The stored answer if there is one that will do, else a new one."""
-        return await self._get(
-            request.key, stored, self._progress.answers, lambda: model.generate(request), model.is_free
-        )
+        call = _Call(model.label, model.is_free, lambda: model.generate(request))
+        return await self._get(request.key, stored, call, self._progress.answers)
 
     async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
         """The stored verdict if there is one that will do, else a new one."""
@@ -95,76 +108,67 @@ class AskingLedger:
             verdict = await judge.judge(game)
             return verdict.swapped() if game.order == "ba" else verdict
 
-        return await self._get(game.key, stored, self._progress.verdicts, ask, judge.is_free)
+        call = _Call(judge.label, judge.is_free, ask, urgent=True)
+        return await self._get(game.key, stored, call, self._progress.verdicts)
 
-    async def _get(
-        self,
-        key: str,
-        stored: Found | None,
-        tally: Tally,
-        ask: Callable[[], Awaitable[Found]],
-        is_free: bool,
-    ) -> Found | None:
+    async def _get(self, key: str, stored: Found | None, call: _Call[Found], tally: Tally) -> Found | None:
         found: Found | None
         if stored is not None and (stored.ok or not self._retry_failed):
             self._count(stored, tally, reused=True)
             return stored
-        if key in self._under_way:
-            found = await asyncio.shield(self._under_way[key])
+        if key in self._asked:
+            found = await asyncio.shield(self._asked[key])
         else:
-            found = await self._single(key, ask, is_free=is_free, urgent=tally is self._progress.verdicts)
+            found = await self._single(key, call)
         if found is not None:
             self._count(found, tally, reused=False)
         return found
 
-    async def _single(
-        self, key: str, ask: Callable[[], Awaitable[Found]], *, is_free: bool, urgent: bool
-    ) -> Found | None:
-        """Ask and store, with equal calls that are under way at the same time sharing one."""
-        self._under_way[key] = future = asyncio.get_running_loop().create_future()
+    async def _single(self, key: str, call: _Call[Found]) -> Found | None:
+        """Ask and store; whoever wants the same meanwhile, or looked too early to find it, shares it."""
+        loop = asyncio.get_running_loop()
+        self._asked[key] = future = loop.create_future()
         found: Found | None = None
-        written: asyncio.Future[None] | None
         try:
-            if is_free:
-                found, written = await self._asked(ask)
+            if call.is_free:
+                found, written = await self._ask(call)
             else:
-                found, written = await self.slots.call(lambda: self._paid(ask), urgent=urgent)
+                found, written = await self.slots.call(lambda: self._paid(call), urgent=call.urgent)
             if written is not None:
                 await asyncio.shield(written)
         finally:
-            del self._under_way[key]
+            loop.call_later(_SHARED_SECONDS, self._asked.pop, key)
             future.set_result(found)
         return found
 
-    async def _paid(
-        self, ask: Callable[[], Awaitable[Found]]
-    ) -> tuple[Found | None, asyncio.Future[None] | None]:
-        if not await self._may_ask():
+    async def _paid(self, call: _Call[Found]) -> tuple[Found | None, asyncio.Future[None] | None]:
+        if not await self._may_ask(call.label):
             return None, None
-        self._budget.under_way += 1
+        self._budget.begin(call.label)
+        cost = None
         try:
-            found, written = await self._asked(ask)
+            found, written = await self._ask(call)
+            cost = found.cost_usd
         finally:
-            self._budget.under_way -= 1
-        self._budget.add(found.cost_usd)
+            self._budget.end(call.label, cost)
+            self._progress.cost_usd = self._budget.spent
         self._progress.asked += 1
-        self._progress.cost_usd = self._budget.spent
         return found, written
 
-    async def _asked(self, ask: Callable[[], Awaitable[Found]]) -> tuple[Found, asyncio.Future[None]]:
-        found = await ask()
-        _log.debug("%s %s: %s", type(found).__name__.lower(), found.key, _outcome(found))
-        return found, self._writer.hand_over(found)
-
-    async def _may_ask(self) -> bool:
+    async def _may_ask(self, label: str) -> bool:
         while self._progress.stopping is None:
-            if self._budget.allows_another():
+            if self._budget.allows(label):
                 return True
-            if self._budget.under_way == 0:
+            if self._budget.under_way.total() == 0:
                 self._progress.stopping = "budget"
                 break
             await asyncio.sleep(0.01)
         return False
+
+    async def _ask(self, call: _Call[Found]) -> tuple[Found, asyncio.Future[None] | None]:
+        found = await call.ask()
+        _log.debug("%s %s: %s", type(found).__name__.lower(), found.key, _outcome(found))
+        return found, self._writer.hand_over(found)
 
     def _count(self, found: Found, tally: Tally, *, reused: bool) -> None:
         tally.done += 1

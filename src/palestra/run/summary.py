@@ -25,9 +25,11 @@ def summary(run: Run, manifest: Manifest, folder: Path) -> Iterator[str]:
     for row in manifest.spend:
         if row.failed:
             kinds = ", ".join(f"{count} {kind}" for kind, count in row.failed.items())
-            yield f"{visible(row.label)} ({row.role}): {sum(row.failed.values())} of {row.calls} failed: {kinds}"
+            failed = f"{sum(row.failed.values())} of {row.calls} failed: {kinds}"
+            yield f"{visible(row.label)} ({row.role}): {failed}"
     if manifest.n_unjudged:
-        yield f"{manifest.n_unjudged} of {manifest.n_matchups} matchups were not judged, because an answer failed"
+        unjudged = f"{manifest.n_unjudged} of {manifest.n_matchups} matchups"
+        yield f"{unjudged} were not judged, because an answer failed"
     reused = run.progress.answers.reused + run.progress.verdicts.reused
     parts = [f"{run.progress.asked} calls made"]
     if reused:
