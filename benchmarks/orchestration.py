@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import resource
 import subprocess
@@ -70,7 +69,6 @@ def run_palestra(folder: Path, url: str) -> dict[str, float]:
         plan = make_plan(config, folder, {})
         with Database(folder / "palestra.db") as database:
             run = Run(plan, database)
-            gc.freeze()  # as the command does
             watch = asyncio.create_task(_memory_after(run, 1000))
             began = time.perf_counter()
             await run.ask()
@@ -113,7 +111,6 @@ def run_bare(folder: Path, url: str) -> dict[str, float]:
             await model_request(judge, [request], model_settings={"seed": 1})
 
     async def ask() -> float:
-        gc.freeze()
         began = time.perf_counter()
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
         return time.perf_counter() - began

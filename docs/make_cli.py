@@ -26,12 +26,13 @@ how a run goes, and lists the exit codes.
 def page() -> str:
     """The text of docs/cli.md."""
     group = typer.main.get_group(app)
-    context = typer.Context(group, info_name="palestra")
+    context = typer.Context(group, info_name="palestra", help_option_names=["-h", "--help"])
     commands = [group.get_command(context, name) for name in group.list_commands(context)]
     known = [command for command in commands if command is not None]
     index = [f"- [`palestra {c.name}`](#palestra-{c.name}): {c.help}" for c in known]
     parts = [
-        get_docs_for_click(obj=command, ctx=context, indent=1, call_prefix="palestra") for command in known
+        get_docs_for_click(obj=command, ctx=context, indent=1, call_prefix="palestra").rstrip() + "\n"
+        for command in known
     ]
     return "\n".join([HEAD, *index, "", *parts]).rstrip() + "\n"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections import defaultdict
 from typing import TYPE_CHECKING
@@ -22,10 +23,11 @@ BASELINE = "gpt4_1106_preview"
 def test_six_recorded_models_against_the_seventh(tmp_path: Path) -> None:
     """AlpacaEval texts and verdicts: each win rate is 100 times the model's mean share, to 1e-9."""
     data = require.shared_data("alpacaeval")
-    verdicts = duckdb.sql(f"FROM read_parquet('{data}/texts_verdicts.parquet')")
+    source = f"read_parquet('{data}/texts_verdicts.parquet')"
+    verdicts = duckdb.execute(f"SELECT model, instruction_id, preference FROM {source}").fetchall()
     shares: dict[str, list[float]] = defaultdict(list)
     with (tmp_path / "verdicts.jsonl").open("w") as file:
-        for model, question, preference in verdicts.select("model, instruction_id, preference").fetchall():
+        for model, question, preference in verdicts:
             row = {
                 "question_id": str(question),
                 "model_a": BASELINE,
@@ -67,12 +69,11 @@ def test_crowd_votes_give_the_reference_ratings(tmp_path: Path) -> None:
         f'COPY (SELECT "left" AS model_a, "right" AS model_b, {winners}[winner] AS winner, worker AS voter '
         f"FROM read_csv('{data}/crowd_votes.csv.gz')) TO '{battles}'"
     )
-    reference = duckdb.sql(f"FROM read_csv('{data}/reference_ratings.csv')")
-    names = reference.columns
-    expected = [dict(zip(names, row, strict=True)) for row in reference.fetchall()]
+    with (data / "reference_ratings.csv").open(newline="") as file:
+        expected = list(csv.DictReader(file))
     for method, column in (("bradley-terry", "bt_elo"), ("elo", "elo_k4_file_order")):
         done = palestra("rank", battles, "--method", method, "--k", "4", "--format", "json", cwd=tmp_path)
         found = {row["model"]: row["rating"] for row in json.loads(done.stdout)["ratings"]}
         assert len(found) == len(expected)
         for row in expected:
-            assert found[row["model"]] == pytest.approx(row[column], abs=1e-6)
+            assert found[row["model"]] == pytest.approx(float(row[column]), abs=1e-6)

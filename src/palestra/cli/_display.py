@@ -35,7 +35,7 @@ async def showing(run: Run, *, quiet: bool) -> AsyncIterator[None]:
         yield
     finally:
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError, OSError):  # whoever read standard error may be gone
             await task
 
 
@@ -65,7 +65,8 @@ async def _show_live(run: Run) -> None:
 
 def _line(progress: Progress) -> str:
     parts = [_tally("answers", progress.answers), _tally("verdicts", progress.verdicts, progress.skipped)]
-    parts.append(f"{progress.rate:.1f} calls/s")
+    if progress.asked:
+        parts.append(f"{progress.rate:.1f} calls/s")
     left = progress.seconds_left
     if left:
         parts.append(f"{_duration(left)} left")
@@ -111,7 +112,8 @@ def _panel(progress: Progress) -> Group:
         failed = Text(f"{tally.n_failed} failed", style="red") if tally.n_failed else Text("")
         bars.add_row(name, bar, f"{done}/{tally.total}", failed)
     left = progress.seconds_left
-    facts = [f"{progress.rate:.1f} calls/s", f"{_duration(progress.elapsed)} gone"]
+    facts = [f"{progress.rate:.1f} calls/s"] if progress.asked else []
+    facts.append(f"{_duration(progress.elapsed)} gone")
     facts += [f"{_duration(left)} left"] if left else []
     facts += [f"${progress.cost_usd:.4f}"] if progress.cost_usd else []
     if progress.stopping:

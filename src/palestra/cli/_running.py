@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import time
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from palestra.errors import BudgetReached, UsageError
+from palestra.errors import BudgetReached, StoreError, UsageError
 
 if TYPE_CHECKING:
     from palestra.config.schema import Config, Endpoint
@@ -86,7 +85,6 @@ async def _run(run: Run, options: Options) -> Path:
     from palestra.run.artifacts import write_artifacts
     from palestra.run.folder import prepare
 
-    gc.freeze()  # what is imported and planned by now lives to the end
     started = time.time()
     folder = options.folder(run.plan.config)
     prepare(folder, dump_config(run.plan.config))
@@ -110,11 +108,10 @@ def _announce(plan: Plan, options: Options) -> None:
     if options.quiet:
         return
     calls = plan.calls()
-    free = calls.answers + calls.verdicts - calls.paid
+    needed = f"at most {calls.paid} calls" if calls.paid else "no calls are needed"
     typer.echo(
         f"{len(plan.models)} models, {len(plan.prompts)} prompts, {plan.n_matchups} matchups: "
-        f"{calls.answers} answers and {calls.verdicts} verdicts, at most {calls.paid} calls"
-        + (f" ({free} need none)" if free else ""),
+        f"{calls.answers} answers and {calls.verdicts} verdicts, {needed}",
         err=True,
     )
 
@@ -157,13 +154,19 @@ def _conclude(run: Run, manifest: Manifest, boards: Boards, folder: Path) -> Non
 def _exit_as_it_ended(run: Run, manifest: Manifest, folder: Path, options: Options) -> None:
     if run.progress.stopping == "budget":
         raise BudgetReached(
-            f"stopped at ${run.progress.cost_usd:.4f}, before --max-cost {options.max_cost:g} was overrun; "
-            f"what was paid for is kept, and {folder} shows it",
+            f"stopped with ${run.progress.cost_usd:.4f} of --max-cost {options.max_cost:g} spent, as another "
+            f"call might overrun it; what was paid for is kept, and {folder} shows it",
             hint="run it again with a higher --max-cost and it goes on",
         )
-    if run.progress.stopping is not None:
+    if run.progress.stopping is not None and not manifest.complete:
         typer.echo("Stopped. Run it again and it goes on.", err=True)
         raise typer.Exit(130)
+    if not manifest.complete:
+        raise StoreError(
+            "some answers or verdicts are not in the database after all",
+            path=options.database(),
+            hint="did something else change it meanwhile? Run it again and it goes on",
+        )
     if options.fail_on_errors and any(row.failed for row in manifest.spend):
         raise typer.Exit(1)
 

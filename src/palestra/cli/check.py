@@ -33,14 +33,14 @@ _FILES = {
 
 
 def check(
-    config: Annotated[Path, typer.Argument(help="A config file.", readable=False)],
+    config: Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file.", readable=False)],
     offline: Annotated[bool, typer.Option("--offline", help="Call no endpoint.")] = False,
     set_: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change one setting, as in schedule.swap=once."),
     ] = None,
 ) -> None:
-    """Validate a config, reach each endpoint, say what a run would cost."""
+    """Validate a config, reach each endpoint, say what a run would cost in calls."""
     from palestra.config.load import environment, load_config
 
     env = environment()

@@ -7,7 +7,7 @@ import typer
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="The result folder.")] = Path("runs/demo"),
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="The result folder.")] = Path("runs/demo"),
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     """A whole arena on embedded sample data: no key, no network."""
@@ -19,7 +19,7 @@ def demo(
         "The sample arena: prompts, references and answers were written for this demo.\n"
         "The five models do not exist; no model is called, and no key or network is used.\n"
     )
-    config = Config.model_validate(demo_config(out))
+    config = Config.model_validate(demo_config(out.absolute()))
     run_arena(config, Options(out=out, db=str(out / "palestra.db"), quiet=quiet))
     typer.echo(
         "\nThe answers above are samples. With real models: `palestra init` writes a config "

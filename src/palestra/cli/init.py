@@ -20,7 +20,7 @@ _SECONDS = 2.0
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("palestra.yaml"),
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="Where to write it.")] = Path("palestra.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Overwrite a file that is there.")] = False,
 ) -> None:
     """Write a commented config; finds local Ollama models."""

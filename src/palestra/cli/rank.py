@@ -12,7 +12,7 @@ def rank(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILES…",
+            metavar="FILES",
             help="Battles as JSONL, CSV or Parquet, a run folder, or - for standard input.",
             show_default=False,
         ),
@@ -36,18 +36,27 @@ def rank(
     ci: Annotated[
         Literal["sandwich", "bootstrap", "none"], typer.Option(help="How intervals are made.")
     ] = "sandwich",
-    rounds: Annotated[int, typer.Option(min=2, help="Resamples of the bootstrap.")] = 1000,
-    level: Annotated[float, typer.Option(help="What share of intervals shall cover the truth.")] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, help="Of the bootstrap.")] = 0,
-    k: Annotated[float, typer.Option("--k", help="Elo's K.")] = 4.0,
-    start: Annotated[float, typer.Option(help="Elo's first rating.")] = 1000.0,
+    rounds: Annotated[int, typer.Option(min=2, metavar="N", help="Resamples of the bootstrap.")] = 1000,
+    level: Annotated[
+        float, typer.Option(metavar="SHARE", help="The share of intervals that shall cover the truth.")
+    ] = 0.95,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The bootstrap's seed.")] = 0,
+    k: Annotated[
+        float, typer.Option("--k", metavar="K", help="Elo's K: the most that one battle moves a rating.")
+    ] = 4.0,
+    start: Annotated[float, typer.Option(metavar="RATING", help="Elo's first rating.")] = 1000.0,
     labels: Annotated[
         Literal["hard", "soft"] | None,
         typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Write to this file instead of the terminal.", show_default=False, readable=False),
+        typer.Option(
+            metavar="FILE",
+            help="Write to this file instead of the terminal.",
+            show_default=False,
+            readable=False,
+        ),
     ] = None,
 ) -> None:
     """Battles (or a run folder) in, leaderboard out."""

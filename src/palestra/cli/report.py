@@ -7,10 +7,16 @@ import typer
 
 
 def report(
-    run_dir: Annotated[Path, typer.Argument(help="The result folder of a run.", show_default=False, readable=False)],
+    run_dir: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RUN_DIR", help="The result folder of a run.", show_default=False, readable=False
+        ),
+    ],
     out: Annotated[
         Path | None,
         typer.Option(
+            metavar="FILE",
             help="The file to write. Default: report.html in that folder.",
             show_default=False,
             readable=False,

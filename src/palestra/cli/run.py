@@ -8,19 +8,27 @@ import typer
 
 def run(
     config: Annotated[
-        Path | None, typer.Argument(help="A config file.", show_default=False, readable=False)
+        Path | None,
+        typer.Argument(metavar="CONFIG", help="A config file.", show_default=False, readable=False),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="A competitor, as in ollama:llama3.2 or openai:gpt-4o. Repeat it for each."),
+        typer.Option(
+            metavar="MODEL", help="A competitor, as in ollama:llama3.2 or openai:gpt-4o. Repeat it for each."
+        ),
     ] = None,
     judge: Annotated[
         list[str] | None,
-        typer.Option(help="A judge, as in anthropic:claude-sonnet-4-6 or metric:rougeL. May be repeated."),
+        typer.Option(
+            metavar="JUDGE",
+            help="A judge, as in anthropic:claude-sonnet-4-6 or metric:rougeL. May be repeated.",
+        ),
     ] = None,
     prompts: Annotated[
         list[Path] | None,
-        typer.Option(help="A file of prompts. May be repeated.", show_default=False, readable=False),
+        typer.Option(
+            metavar="FILE", help="A file of prompts. May be repeated.", show_default=False, readable=False
+        ),
     ] = None,
     set_: Annotated[
         list[str] | None,
@@ -29,15 +37,20 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The result folder. Default: runs/<arena name>.", show_default=False, readable=False
+            metavar="FOLDER",
+            help="The result folder. Default: runs/<arena name>.",
+            show_default=False,
+            readable=False,
         ),
     ] = None,
     db: Annotated[
         str | None,
-        typer.Option(help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."),
+        typer.Option(
+            metavar="PLACE", help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."
+        ),
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="The run's seed.")] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Most calls at once.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="The run's seed.")] = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, metavar="N", help="Most calls at once.")] = None,
     max_cost: Annotated[
         float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
     ] = None,

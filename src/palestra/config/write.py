@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from palestra.config.address import shown
 from palestra.config.schema import Config
 
 
 def dump_config(config: Config) -> str:
     """The whole config as YAML, defaults spelled out, secrets left out.
 
-    `load_config` reads it back into an equal config, but for inline API keys.
+    `load_config` reads it back into an equal config, but for inline API keys and keys in an address's query.
     """
     import yaml
 
     from palestra.config.reader import Dumper
 
     value = _without_nothing(config.model_dump(mode="json"))
+    for endpoint in (*value.get("models", ()), *value.get("judges", ())):
+        for name in ("base_url", "url"):
+            if name in endpoint:
+                endpoint[name] = shown(endpoint[name])
     return yaml.dump(value, Dumper=Dumper, sort_keys=False, allow_unicode=True, width=_NO_FOLDS)
 
 

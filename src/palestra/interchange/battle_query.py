@@ -169,7 +169,9 @@ class View:
         """A JSONL file with something in it has rows, of which DuckDB makes none where it is NUL bytes."""
         table = self._table
         unfiltered = self._query.condition is None
-        return unfiltered and table.kind == "jsonl" and table.path is not None and table.path.stat().st_size > 0
+        return (
+            unfiltered and table.kind == "jsonl" and table.path is not None and table.path.stat().st_size > 0
+        )
 
     def _look_through(self, name: str, values: Any) -> None:
         """JSON's lists and objects come as text, which only a second look tells from such a text."""

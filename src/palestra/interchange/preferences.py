@@ -10,25 +10,28 @@ from palestra.records.preference import Preference, RankedModel, RankedPrompt
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from palestra.records.battle import Battle
+    from palestra.records.battle import Battle, Text
     from palestra.records.verdict import Verdict
 
 
 def preferences(battles: Iterable[Battle]) -> list[Preference]:
     """One row per two answers to one prompt, in the order of their first battle.
 
-    Several battles over the same two answers (orders, judges, repeats of a judge) are averaged by weight;
-    a mean of ½ gives no row. Conversations are left out: the two models answered different second turns.
+    Several battles over the same two texts (orders, judges, repeats, models that answered alike) are
+    averaged by weight; a mean of ½ gives no row. Conversations are left out: the two models answered
+    different second turns.
     """
-    met: dict[tuple[str, str, str], list[tuple[float, float]]] = defaultdict(list)
-    first: dict[tuple[str, str, str], Battle] = {}
+    met: dict[tuple[Text, str, str], list[tuple[float, float]]] = defaultdict(list)
+    first: dict[tuple[Text, str, str], Battle] = {}
     for battle in battles:
-        texts = (battle.prompt, battle.response_a, battle.response_b)
-        if not all(isinstance(text, str) for text in texts):
+        a, b = battle.response_a, battle.response_b
+        if battle.prompt is None or not (isinstance(a, str) and isinstance(b, str)):
             continue
-        place = (str(battle.prompt), str(battle.response_a), str(battle.response_b))
-        first.setdefault(place, battle)
-        met[place].append((battle.share(), battle.weight))
+        one, two = sorted((a, b))
+        place = (battle.prompt, one, two)
+        told = first.setdefault(place, battle)
+        share = battle.share() if told.response_a == a else 1.0 - battle.share()
+        met[place].append((share, battle.weight))
     return [row for place, games in met.items() if (row := _preference(first[place], games)) is not None]
 
 
@@ -54,7 +57,7 @@ def _preference(battle: Battle, games: Sequence[tuple[float, float]]) -> Prefere
 def ranked_prompt(
     prompt: str, answers: dict[str, str], battles: Sequence[Battle], verdicts: Sequence[Verdict]
 ) -> RankedPrompt | None:
-    """One prompt's models, best first; None if no battle was fought on it.
+    """One prompt's models, best first; None if no battle was fought on it with answers of one turn.
 
     `answers` maps a model to its text. A model's score is the mean of the judges' scores where every
     battle has scores, else its mean share of the wins (0 to 1).
@@ -81,5 +84,7 @@ def ranked_prompt(
         for model, scores in points.items()
         if model in answers
     ]
+    if not ranked:
+        return None
     ranked.sort(key=lambda row: (-row.avg_score, row.model_name))
     return RankedPrompt(prompt=prompt, ranked_models=tuple(ranked))

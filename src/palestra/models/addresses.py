@@ -26,8 +26,6 @@ _BARE = {
 }
 """What a library adds itself, and so is dropped from the end."""
 
-_SECRET = re.compile(r"key|token|secret|sig|code|password", re.IGNORECASE)
-
 
 def base_url(config: Endpoint) -> str | None:
     """The address that is called, without a trailing slash; None where a library knows it (bedrock)."""
@@ -49,17 +47,3 @@ def gemini_version(config: Endpoint) -> str | None:
 def is_public(address: str | None) -> bool:
     """Whether it is a provider's own address, which needs a key and has a price list."""
     return address is not None and urlsplit(address).hostname in _PUBLIC_HOSTS
-
-
-def shown(address: str) -> str:
-    """The address without what looks like a key in its query, fit for content keys and messages."""
-    parts = urlsplit(address)
-    pairs = parse_qsl(parts.query, keep_blank_values=True)
-    query = urlencode([pair for pair in pairs if not _SECRET.search(pair[0])])
-    return urlunsplit(parts._replace(query=query))
-
-
-def secrets_in(address: str | None) -> tuple[str, ...]:
-    """What looks like a key in an address's query."""
-    pairs = parse_qsl(urlsplit(address or "").query)
-    return tuple(value for name, value in pairs if _SECRET.search(name))

@@ -50,7 +50,7 @@ class Answers:
 
         An id that stands beside another prompt is no match; the prompt's text is one.
         """
-        known = set(marks)
+        known = tuple(marks)
         answer = self.by_id.get(question_id, {}).get(repeat)
         if answer is not None and (answer.prompt is None or answer.prompt in known):
             return answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from palestra.config.address import secrets_in
 from palestra.config.schema import Endpoint, EndpointType
 from palestra.errors import EndpointError
 from palestra.models.addresses import is_public
@@ -31,14 +32,14 @@ def find_key(config: Endpoint, env: Mapping[str, str], address: str | None) -> s
     None where there is none and the server at `address` is one's own, which may need none.
 
     Raises:
-        EndpointError: there is none, and it was named or a provider needs it.
+        EndpointError: there is none, and it was named or a provider needs it; or it cannot be sent.
     """
     if config.api_key is not None and (given := config.api_key.get_secret_value().strip()):
-        return given
+        return _sendable(given, config.label, "`api_key`")
     names = (config.api_key_env,) if config.api_key_env else _VARIABLES.get(config.endpoint_type, ())
     for name in names:
         if found := env.get(name, "").strip():
-            return found
+            return _sendable(found, config.label, name)
     if config.api_key_env or is_public(address):
         raise EndpointError(
             f"{config.label}: no API key: {' or '.join(names)} is not set",
@@ -47,10 +48,22 @@ def find_key(config: Endpoint, env: Mapping[str, str], address: str | None) -> s
     return None
 
 
+def _sendable(key: str, label: str, where: str) -> str:
+    """The key, which goes into an HTTP header: printable ASCII."""
+    if key.isascii() and key.isprintable():
+        return key
+    raise EndpointError(
+        f"{label}: the API key in {where} holds a character that no key can hold",
+        hint="copy it anew; quotation marks, dashes and blanks change when texts are edited",
+    )
+
+
 def keys_in_use(endpoints: Sequence[Endpoint], env: Mapping[str, str]) -> tuple[str, ...]:
     """Every key that these endpoints may send: for hiding them, never for showing them."""
     named = {entry.api_key_env for entry in endpoints if entry.api_key_env}
     names = named.union(*_VARIABLES.values())
     inline = [entry.api_key.get_secret_value().strip() for entry in endpoints if entry.api_key is not None]
     found = [*inline, *(env.get(name, "").strip() for name in names)]
+    addresses = [address for entry in endpoints for address in (entry.base_url, entry.url)]
+    found += [secret for address in addresses for secret in secrets_in(address)]
     return tuple(sorted({key for key in found if key}))

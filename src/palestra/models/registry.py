@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from palestra.config.address import secrets_in
 from palestra.config.schema import Endpoint, EndpointType
 from palestra.models import addresses, sampling
 from palestra.models.keys import find_key
@@ -50,7 +51,7 @@ def _remote(config: Endpoint, env: Mapping[str, str]) -> Model:
     address = addresses.base_url(config) if config.url is None else config.url
     key = find_key(config, env, address)
     public = addresses.is_public(address) or config.endpoint_type is EndpointType.BEDROCK
-    secrets = (*((key,) if key else ()), *addresses.secrets_in(address))
+    secrets = (*((key,) if key else ()), *secrets_in(address))
     return RemoteModel(
         config.label,
         _backend(config, address, key),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from palestra.config.schema import EndpointType
-from palestra.models.addresses import shown
+from palestra.config.address import shown
 
 if TYPE_CHECKING:
     from palestra.config.schema import Endpoint

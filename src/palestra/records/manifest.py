@@ -14,6 +14,8 @@ class Spend(Record):
     ok: int
     failed: dict[str, int]
     """Failures by kind."""
+    example: str | None = None
+    """What the first failure said."""
     tokens_in: int
     tokens_out: int
     cost_usd: float | None

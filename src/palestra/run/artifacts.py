@@ -94,7 +94,10 @@ def _write_lists(files: Sequence[IO[str]], played: Played) -> None:
 
 
 def _ranked(prompt: Prompt, played: Played) -> str | None:
-    answers = {row.model: row.text for row in played.responses if row.ok and isinstance(row.text, str)}
+    answers: dict[str, str] = {}
+    for row in played.responses:
+        if isinstance(row.text, str):  # of several repeats the first stands for the model
+            answers.setdefault(row.model, row.text)
     ranked = ranked_prompt(prompt.text, answers, played.battles, played.verdicts)
     return None if ranked is None else ranked.json_line()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from palestra.interchange.rank import rank
@@ -51,9 +51,17 @@ def make_boards(folder: Path, config: Config) -> Boards:
         "k": settings.k,
         "start": settings.start,
     }
+    overall = rank(folder, **options | {"anchor": None})
+    anchor = settings.anchor
+    if anchor is not None and not {row.model for row in overall.ratings}.issuperset(anchor):
+        note = f"the anchor {next(iter(anchor))} is in no battle; the mean is 1000"
+        overall = replace(overall, warnings=[*overall.warnings, note])
+        options["anchor"] = None
+    elif anchor is not None:
+        overall = rank(folder, **options)
     groups = {kind: rank(folder, by=kind, **options) for kind in _GROUPED_BY}
     return Boards(
-        overall=rank(folder, **options),
+        overall=overall,
         groups={kind: boards for kind, boards in groups.items() if len(boards) > 1},
     )
 

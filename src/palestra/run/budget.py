@@ -15,6 +15,8 @@ class Budget:
     limit: float | None = None
     """USD; None for no limit."""
     spent: float = 0.0
+    expected: dict[str, float] = field(default_factory=dict)
+    """What a call is expected to cost, by label, until one has come back; 0 where calls have no price."""
     highest: dict[str, float] = field(default_factory=dict)
     """The dearest call so far, by label."""
     under_way: Counter[str] = field(default_factory=Counter)
@@ -22,14 +24,14 @@ class Budget:
     def allows(self, label: str) -> bool:
         """Whether one more call is expected to stay within the limit.
 
-        Until a model's first price is known, its call goes out alone.
+        Until a priced model's first call has come back, it goes out alone.
         """
-        if self.limit is None:
+        if self.limit is None or self.expected.get(label) == 0.0:
             return True
         if label not in self.highest:
             return self.spent < self.limit and self.under_way.total() == 0
-        expected = sum(self.highest.get(name, 0.0) * count for name, count in self.under_way.items())
-        return self.spent + expected + self.highest[label] <= self.limit
+        reserved = sum(self.highest.get(name, 0.0) * count for name, count in self.under_way.items())
+        return self.spent + reserved + self.highest[label] <= self.limit
 
     def begin(self, label: str) -> None:
         """A call goes out."""
@@ -38,6 +40,6 @@ class Budget:
     def end(self, label: str, cost: float | None) -> None:
         """A call came back, or will not."""
         self.under_way[label] -= 1
-        if cost is not None:
-            self.spent += cost
-            self.highest[label] = max(cost, self.highest.get(label, 0.0))
+        self.spent += cost or 0.0
+        known = self.expected.get(label, 0.0) if cost is None else cost
+        self.highest[label] = max(known, self.highest.get(label, 0.0))

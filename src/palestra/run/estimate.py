@@ -56,11 +56,11 @@ class _Counting(StoredLedger):
         self.found: Counter[tuple[str, str]] = Counter()
         self.tokens_out: Counter[tuple[str, str]] = Counter()
 
-    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
-        return self._seen(("model", model.label), stored)
+    async def response(self, model: Model, request: Request) -> Response | None:
+        return self._seen(("model", model.label), await super().response(model, request))
 
-    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
-        return self._seen(("judge", judge.label), stored)
+    async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
+        return self._seen(("judge", judge.label), await super().verdict(judge, game))
 
     def _seen(self, who: tuple[str, str], stored: Found | None) -> Found | None:
         if stored is None or (self._retry_failed and not stored.ok):
@@ -82,9 +82,7 @@ async def estimate(plan: Plan, database: Database, *, retry_failed: bool = True)
     player = Player(plan, ledger, run_id="")
     for index in range(len(plan.prompts)):
         await player.play(index)
-    prompt_tokens = (
-        _mean([sum(len(m.content) for m in p.messages) for p in plan.prompts]) / CHARACTERS_PER_TOKEN
-    )
+    prompt_tokens = _prompt_tokens(plan)
     parts = []
     answers = []
     for number, model in enumerate(plan.models):
@@ -103,6 +101,21 @@ async def estimate(plan: Plan, database: Database, *, retry_failed: bool = True)
         reply = ledger.mean_reply(who, judge_config)
         parts.append(_part(who, calls, ledger.found[who], asked, reply, judge_config, judge.is_free))
     return parts
+
+
+def expected_costs(plan: Plan) -> dict[str, float]:
+    """What one call is expected to cost in USD, by label; 0 where no price is known."""
+    endpoints: list[Endpoint] = [*plan.config.models, *plan.config.judges]
+    costs = {}
+    for part, endpoint in zip(plan.parts, endpoints, strict=True):
+        reply = float(endpoint.max_tokens or TOKENS_PER_REPLY)
+        cost = None if part.is_free else expected_cost(endpoint, _prompt_tokens(plan), reply)
+        costs[part.label] = cost or 0.0
+    return costs
+
+
+def _prompt_tokens(plan: Plan) -> float:
+    return _mean([sum(len(m.content) for m in p.messages) for p in plan.prompts]) / CHARACTERS_PER_TOKEN
 
 
 def _part(

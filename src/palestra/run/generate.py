@@ -27,27 +27,24 @@ def request_for(model: Model, prompt: Prompt, said: Sequence[str], repeat: int, 
     return dataclasses.replace(request, key=key, seed=call_seed(run_seed, key))
 
 
-async def answer(
-    ledger: Ledger, model: Model, prompt: Prompt, request: Request, stored: Response | None, run_seed: int
-) -> Response | None:
+async def answer(ledger: Ledger, model: Model, prompt: Prompt, repeat: int, run_seed: int) -> Response | None:
     """The answer to a prompt, or None if a turn of it was not asked for.
 
-    `request` is the opening call and `stored` what the store holds for it. Each turn is stored as a call
-    of its own; together they make one response whose text is the conversation.
+    Each turn is stored as a call of its own; together they make one response whose text is the
+    conversation.
     """
     n_rounds = rounds(prompt)
     answers: list[Response] = []
+    said: list[str] = []
     while True:
-        found = await ledger.response(model, request, stored)
+        found = await ledger.response(model, request_for(model, prompt, said, repeat, run_seed))
         if found is None:
             return None
         answers.append(found)
-        said = [str(turn.text) for turn in answers]
+        said.append(str(found.text))
         if not found.ok or len(answers) == n_rounds:
             break
-        request = request_for(model, prompt, said, request.repeat, run_seed)
-        stored = (await ledger.stored_responses([request.key])).get(request.key)
-    own: dict[str, Any] = {"question_id": prompt.question_id, "model": model.label, "repeat": request.repeat}
+    own: dict[str, Any] = {"question_id": prompt.question_id, "model": model.label, "repeat": repeat}
     if n_rounds == 1:
         return updated(answers[0], own)
     text = conversation(prompt, said) if found.ok else None

@@ -13,21 +13,22 @@ from palestra.run.slots import Slots
 from palestra.store.reader import Reader
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Awaitable, Callable
 
     from palestra.judges.base import Game, Judge
     from palestra.models.base import Model, Request
     from palestra.run.budget import Budget
     from palestra.run.progress import Progress, Tally
     from palestra.store.database import Database
-    from palestra.store.writer import Writer
+    from palestra.store.writer import Stored, Writer
 
 Found = TypeVar("Found", Response, Verdict)
 
 _log = logging.getLogger(__name__)
 
-_SHARED_SECONDS = 1.0
-"""How long a new row is still shared: longer than anyone is between looking it up and asking for it."""
+
+_Asked = tuple[Found, "asyncio.Future[Stored]"]
+"""What came back, and the promise that it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,10 @@ class _Call(Generic[Found]):
 class Ledger(Protocol):
     """Where the pipeline gets its answers and verdicts. None means: not there, and not asked for."""
 
-    async def stored_responses(self, keys: Sequence[str]) -> dict[str, Response]:
-        """What is stored among `keys`, and maybe more."""
-
-    async def stored_verdicts(self, keys: Sequence[str]) -> dict[str, Verdict]:
-        """What is stored among `keys`, as it was shown, and maybe more."""
-
-    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+    async def response(self, model: Model, request: Request) -> Response | None:
         """The answer to one call."""
 
-    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+    async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         """The verdict on one game, as it was shown."""
 
 
@@ -60,16 +55,16 @@ class StoredLedger:
     """Reads the store and asks for nothing."""
 
     def __init__(self, database: Database) -> None:
-        self.stored_responses = Reader(database.responses).get
-        self.stored_verdicts = Reader(database.verdicts).get
+        self._responses = Reader(database.responses)
+        self._verdicts = Reader(database.verdicts)
 
-    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+    async def response(self, model: Model, request: Request) -> Response | None:
         """What is stored."""
-        return stored
+        return await self._responses.get(request.key)
 
-    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+    async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         """What is stored."""
-        return stored
+        return await self._verdicts.get(game.key)
 
 
 class AskingLedger:
@@ -87,21 +82,21 @@ class AskingLedger:
         budget: Budget,
         retry_failed: bool,
     ) -> None:
-        self.stored_responses = Reader(database.responses).get
-        self.stored_verdicts = Reader(database.verdicts).get
+        self._responses = Reader(database.responses)
+        self._verdicts = Reader(database.verdicts)
         self._writer = writer
         self._progress = progress
         self.slots = Slots()
         self._budget = budget
         self._retry_failed = retry_failed
-        self._asked: dict[str, asyncio.Future[Any]] = {}
+        self._under_way: dict[str, asyncio.Future[Any]] = {}
 
-    async def response(self, model: Model, request: Request, stored: Response | None) -> Response | None:
+    async def response(self, model: Model, request: Request) -> Response | None:
         """The stored answer if there is one that will do, else a new one."""
         call = _Call(model.label, model.is_free, lambda: model.generate(request))
-        return await self._get(request.key, stored, call, self._progress.answers)
+        return await self._get(request.key, self._responses, call, self._progress.answers)
 
-    async def verdict(self, judge: Judge, game: Game, stored: Verdict | None) -> Verdict | None:
+    async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         """The stored verdict if there is one that will do, else a new one."""
 
         async def ask() -> Verdict:
@@ -109,41 +104,44 @@ class AskingLedger:
             return verdict.swapped() if game.order == "ba" else verdict
 
         call = _Call(judge.label, judge.is_free, ask, urgent=True)
-        return await self._get(game.key, stored, call, self._progress.verdicts)
+        return await self._get(game.key, self._verdicts, call, self._progress.verdicts)
 
-    async def _get(self, key: str, stored: Found | None, call: _Call[Found], tally: Tally) -> Found | None:
-        found: Found | None
-        if stored is not None and (stored.ok or not self._retry_failed):
-            self._count(stored, tally, reused=True)
-            return stored
-        if key in self._asked:
-            found = await asyncio.shield(self._asked[key])
+    async def _get(self, key: str, reader: Reader[Found], call: _Call[Found], tally: Tally) -> Found | None:
+        """Look up, else ask and store; equal calls that are under way at the same time share one."""
+        if key in self._under_way:
+            shared: tuple[Found | None, bool] = await asyncio.shield(self._under_way[key])
+            found, reused = shared
         else:
-            found = await self._single(key, call)
+            self._under_way[key] = future = asyncio.get_running_loop().create_future()
+            found, reused = None, False
+            try:
+                found = await reader.get(key)
+                reused = found is not None and (found.ok or not self._retry_failed)
+                if not reused:
+                    found = await self._new(call)
+            finally:
+                del self._under_way[key]
+                future.set_result((found, reused))
         if found is not None:
-            self._count(found, tally, reused=False)
+            self._count(found, tally, reused=reused)
         return found
 
-    async def _single(self, key: str, call: _Call[Found]) -> Found | None:
-        """Ask and store; whoever wants the same meanwhile, or looked too early to find it, shares it."""
-        loop = asyncio.get_running_loop()
-        self._asked[key] = future = loop.create_future()
-        found: Found | None = None
-        try:
-            if call.is_free:
-                found, written = await self._ask(call)
-            else:
-                found, written = await self.slots.call(lambda: self._paid(call), urgent=call.urgent)
-            if written is not None:
-                await asyncio.shield(written)
-        finally:
-            loop.call_later(_SHARED_SECONDS, self._asked.pop, key)
-            future.set_result(found)
-        return found
+    async def _new(self, call: _Call[Found]) -> Found | None:
+        """Ask and store. If another process was first, its row is what counts."""
+        asked: _Asked[Found] | None
+        if call.is_free:
+            asked = await self._ask(call)
+        else:
+            asked = await self.slots.call(lambda: self._paid(call), urgent=call.urgent)
+        if asked is None:
+            return None
+        found, written = asked
+        stored = (await asyncio.shield(written)).get(found.key)
+        return stored if isinstance(stored, type(found)) else found
 
-    async def _paid(self, call: _Call[Found]) -> tuple[Found | None, asyncio.Future[None] | None]:
+    async def _paid(self, call: _Call[Found]) -> _Asked[Found] | None:
         if not await self._may_ask(call.label):
-            return None, None
+            return None
         self._budget.begin(call.label)
         cost = None
         try:
@@ -165,7 +163,7 @@ class AskingLedger:
             await asyncio.sleep(0.01)
         return False
 
-    async def _ask(self, call: _Call[Found]) -> tuple[Found, asyncio.Future[None] | None]:
+    async def _ask(self, call: _Call[Found]) -> _Asked[Found]:
         found = await call.ask()
         _log.debug("%s %s: %s", type(found).__name__.lower(), found.key, _outcome(found))
         return found, self._writer.hand_over(found)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from palestra.errors import PalestraError
 from palestra.run.budget import Budget
+from palestra.run.estimate import expected_costs
 from palestra.run.ledger import AskingLedger, StoredLedger
 from palestra.run.play import Decided, Played, Player
 from palestra.run.progress import Progress
@@ -65,23 +66,29 @@ class Run:
             self.database,
             writer,
             self.progress,
-            budget=Budget(self.max_cost),
+            budget=Budget(
+                self.max_cost, expected=expected_costs(self.plan) if self.max_cost is not None else {}
+            ),
             retry_failed=self.retry_failed,
         )
         player = Player(self.plan, ledger, self.run_id, self._on_decided)
         indices = iter(range(len(self.plan.prompts)))
+        slots = [asyncio.create_task(ledger.slots.work()) for _ in range(config.concurrency)]
         try:
-            async with asyncio.TaskGroup() as calling:
-                slots = [calling.create_task(ledger.slots.work()) for _ in range(config.concurrency)]
-                async with asyncio.TaskGroup() as playing:
-                    for _ in range(min(_AHEAD * config.concurrency, len(self.plan.prompts))):
-                        playing.create_task(self._play_on(player, indices))
-                for slot in slots:
-                    slot.cancel()
+            async with asyncio.TaskGroup() as playing:
+                for _ in range(min(_AHEAD * config.concurrency, len(self.plan.prompts))):
+                    playing.create_task(self._play_on(player, indices))
+        except asyncio.CancelledError:
+            for slot in slots:
+                slot.cancel()
+            raise
         except BaseExceptionGroup as group_error:
+            self.stop("error")
             raise _cause(group_error) from group_error
         finally:
-            writer.flush()
+            ledger.slots.close(len(slots))
+            await asyncio.gather(*slots, return_exceptions=True)
+            writer.flush(last=True)
 
     async def _play_on(self, player: Player, indices: Iterator[int]) -> None:
         """Play one prompt after another until none is left."""
@@ -101,8 +108,8 @@ class Run:
 
     async def aclose(self) -> None:
         """Close the connections of models and judges."""
-        for part in self.plan.parts:
-            await part.aclose()
+        closing = (part.aclose() for part in self.plan.parts)
+        await asyncio.gather(*closing, return_exceptions=True)
 
 
 def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -11,12 +11,11 @@ from palestra.judges.base import Game
 from palestra.judges.battles import to_battles
 from palestra.records.base import updated
 from palestra.records.matchup import Matchup, Order
-from palestra.run.generate import answer, request_for
+from palestra.run.generate import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from palestra.models.base import Request
     from palestra.records.battle import Battle
     from palestra.records.prompt import Prompt
     from palestra.records.response import Response
@@ -66,17 +65,11 @@ class Player:
         prompt = self.plan.prompts[index]
         models = self.plan.competitors(index)
         repeats = range(self.plan.config.schedule.repeats)
-        seed = self.plan.config.seed
-        requests = {
-            (model, repeat): request_for(self.plan.models[model], prompt, (), repeat, seed)
-            for model in models
-            for repeat in repeats
-        }
-        stored = await self.ledger.stored_responses([request.key for request in requests.values()])
         async with asyncio.TaskGroup() as group:
             answers = {
-                place: group.create_task(self._answer(place[0], prompt, request, stored.get(request.key)))
-                for place, request in requests.items()
+                (model, repeat): group.create_task(self._answer(model, prompt, repeat))
+                for model in models
+                for repeat in repeats
             }
             decisions = [
                 group.create_task(
@@ -95,12 +88,8 @@ class Player:
             complete=None not in responses and all(each.complete for each in decided),
         )
 
-    async def _answer(
-        self, model: int, prompt: Prompt, request: Request, stored: Response | None
-    ) -> Response | None:
-        return await answer(
-            self.ledger, self.plan.models[model], prompt, request, stored, self.plan.config.seed
-        )
+    async def _answer(self, model: int, prompt: Prompt, repeat: int) -> Response | None:
+        return await answer(self.ledger, self.plan.models[model], prompt, repeat, self.plan.config.seed)
 
     async def _decide(
         self,
@@ -129,11 +118,8 @@ class Player:
             games_each = sum(map(self.plan.judge_repeats, range(len(self.plan.judges))))
             return Decided([], [], unjudged=games_each * len(self.plan.orders(prompt, pair)))
         matchup = Matchup.model_construct(prompt=prompt, response_a=response_a, response_b=response_b)
-        games = list(self._games(matchup, pair, repeat))
-        stored = await self.ledger.stored_verdicts([game.key for _, game in games])
-        verdicts = await asyncio.gather(
-            *(self._verdict(judge, game, stored.get(game.key)) for judge, game in games)
-        )
+        games = self._games(matchup, pair, repeat)
+        verdicts = await asyncio.gather(*(self._verdict(judge, game) for judge, game in games))
         if None in verdicts:
             return Decided([verdict for verdict in verdicts if verdict is not None], [], complete=False)
         known = [verdict for verdict in verdicts if verdict is not None]
@@ -157,8 +143,8 @@ class Player:
                     game = Game(matchup, order, repeat * repeats + again, run_seed=self.plan.config.seed)
                     yield number, dataclasses.replace(game, key=judge.key(game))
 
-    async def _verdict(self, judge: int, game: Game, stored: Verdict | None) -> Verdict | None:
-        found = await self.ledger.verdict(self.plan.judges[judge], game, stored)
+    async def _verdict(self, judge: int, game: Game) -> Verdict | None:
+        found = await self.ledger.verdict(self.plan.judges[judge], game)
         if found is None:
             return None
         told = found.swapped() if game.order is Order.BA else found

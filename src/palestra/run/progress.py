@@ -42,8 +42,8 @@ class Progress:
     asked: int = 0
     """Calls made in this run that came back."""
     started: float = field(default_factory=time.monotonic)
-    scores: dict[tuple[str, str], list[float]] = field(default_factory=dict)
-    """Per pair of models as battles name them: [A's summed share of the wins, battles]."""
+    battles: Counter[tuple[str, str, str | None, float, float]] = field(default_factory=Counter)
+    """How often (model A, model B, winner or None for a soft battle, A's share, weight) occurred."""
     stopping: str | None = None
     """Why the run is coming to an end before its time."""
 
@@ -67,6 +67,5 @@ class Progress:
 
     def add_battle(self, battle: Battle) -> None:
         """Count a battle towards the intermediate ratings."""
-        score = self.scores.setdefault((battle.model_a, battle.model_b), [0.0, 0.0])
-        score[0] += battle.weight * battle.share()
-        score[1] += battle.weight
+        winner = None if battle.soft else battle.winner.value
+        self.battles[battle.model_a, battle.model_b, winner, battle.share(), battle.weight] += 1

@@ -24,11 +24,13 @@ class _Sum:
     tokens_in: int = 0
     tokens_out: int = 0
     cost_usd: float | None = None
+    example: str | None = None
 
     def add(self, row: Response | Verdict) -> None:
         self.calls += 1
         if row.failure is not None:
             self.failed[row.failure.kind.value] += 1
+            self.example = self.example or row.failure.message
         self.tokens_in += row.tokens_in or 0
         self.tokens_out += row.tokens_out or 0
         if row.cost_usd is not None:
@@ -68,6 +70,7 @@ def _spend(total: _Sum, label: str, role: str, endpoint_type: str, takes_seed: b
         calls=total.calls,
         ok=total.calls - total.failed.total(),
         failed=dict(sorted(total.failed.items())),
+        example=total.example,
         tokens_in=total.tokens_in,
         tokens_out=total.tokens_out,
         cost_usd=total.cost_usd,

@@ -27,6 +27,7 @@ def summary(run: Run, manifest: Manifest, folder: Path) -> Iterator[str]:
             kinds = ", ".join(f"{count} {kind}" for kind, count in row.failed.items())
             failed = f"{sum(row.failed.values())} of {row.calls} failed: {kinds}"
             yield f"{visible(row.label)} ({row.role}): {failed}"
+            yield f"  the first said: {visible(row.example or '')}"
     if manifest.n_unjudged:
         unjudged = f"{manifest.n_unjudged} of {manifest.n_matchups} matchups"
         yield f"{unjudged} were not judged, because an answer failed"

@@ -19,7 +19,8 @@ from palestra.store.rows import to_response, to_row, to_verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_BUSY_SECONDS = 30
+_MIGRATING_SECONDS = 30.0
+_BUSY_SECONDS = 0.2
 _KEYS_PER_QUERY = 500
 
 
@@ -29,6 +30,10 @@ def _by_keys(table: sa.Table) -> sa.Select[Any]:
 
 _RESPONSES = _by_keys(schema.responses)
 _VERDICTS = _by_keys(schema.verdicts)
+
+
+class StoreBusyError(StoreError):
+    """Another process is writing to the database at this moment."""
 
 
 class Database:
@@ -47,13 +52,13 @@ class Database:
         self.url = _url(place)
         self.place = self.url.render_as_string(hide_password=True)
         with self._errors("open"):
-            self._engine = _engine(self.url)
-            self._reading = _engine(self.url, reading=True)
+            opening = _engine(self.url, wait=_MIGRATING_SECONDS)
             try:
-                migrate(self._engine, self.place)
-            except BaseException:
-                self.close()
-                raise
+                migrate(opening, self.place)
+            finally:
+                opening.dispose()
+        self._engine = _engine(self.url)
+        self._reading = _engine(self.url, reading=True)
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         self._upserts = {
             Response: _upsert(insert(schema.responses), schema.responses),
@@ -71,14 +76,27 @@ class Database:
         self._engine.dispose()
         self._reading.dispose()
 
-    def put(self, records: Iterable[Response | Verdict]) -> None:
-        """Write records in one transaction."""
+    def put(self, records: Iterable[Response | Verdict]) -> dict[str, Response | Verdict]:
+        """Write records in one transaction. Returns, by key, those that another process was first with:
+        what is stored stays, and is what counts.
+
+        Raises:
+            StoreBusyError: somebody else is writing; try again.
+            StoreError: the records cannot be written.
+        """
         rows: dict[type[Response | Verdict], list[dict[str, Any]]] = {}
         for record in records:
             rows.setdefault(type(record), []).append(to_row(record))
+        late = []
         with self._errors("write"), self._engine.begin() as connection:
             for kind, values in rows.items():
-                connection.execute(self._upserts[kind], values)
+                if connection.execute(self._upserts[kind], values).rowcount != len(values):
+                    late.append(kind)
+        stored: dict[str, Response | Verdict] = {}
+        for kind in late:
+            look_up = self.responses if kind is Response else self.verdicts
+            stored |= look_up([row["key"] for row in rows[kind]])
+        return stored
 
     def responses(self, keys: Sequence[str]) -> dict[str, Response]:
         """The stored responses among `keys`."""
@@ -99,9 +117,10 @@ class Database:
     def _errors(self, doing: str) -> Iterator[None]:
         try:
             yield
-        except (sa.exc.DBAPIError, ModuleNotFoundError) as error:
+        except (sa.exc.SQLAlchemyError, ModuleNotFoundError, OverflowError, ValueError) as error:
             cause = getattr(error, "orig", None) or error
-            raise StoreError(f"cannot {doing} the database: {cause}", path=self.place) from error
+            kind = StoreBusyError if "database is locked" in str(cause) else StoreError
+            raise kind(f"cannot {doing} the database: {cause}", path=self.place) from error
 
 
 def _url(place: str | Path) -> sa.URL:
@@ -124,8 +143,11 @@ def _url(place: str | Path) -> sa.URL:
     return url
 
 
-def _engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
-    """For reading, each statement is a transaction of its own, which saves a begin and an end."""
+def _engine(url: sa.URL, *, reading: bool = False, wait: float = _BUSY_SECONDS) -> sa.Engine:
+    """For reading, each statement is a transaction of its own, which saves a begin and an end.
+
+    `wait` is how many seconds SQLite waits for another writer.
+    """
     options: dict[str, Any] = (
         {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None} if reading else {}
     )
@@ -134,7 +156,7 @@ def _engine(url: sa.URL, *, reading: bool = False) -> sa.Engine:
     folder = Path(url.database or ".").parent
     if not folder.is_dir():
         raise StoreError(f"the folder {folder} does not exist", path=url.database, hint="make it first")
-    engine = sa.create_engine(url, connect_args={"timeout": _BUSY_SECONDS}, **options)
+    engine = sa.create_engine(url, connect_args={"timeout": wait}, **options)
     sa.event.listen(engine, "connect", _prepare_sqlite)
     if not reading:
         sa.event.listen(engine, "begin", _begin_sqlite)

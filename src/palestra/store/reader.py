@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from palestra.errors import StoreError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -22,18 +20,18 @@ class Reader(Generic[Row]):
         self._wanted: set[str] = set()
         self._found: asyncio.Future[dict[str, Row]] | None = None
 
-    async def get(self, keys: Sequence[str]) -> dict[str, Row]:
-        """The rows that are stored; maybe some that others asked for, too.
+    async def get(self, key: str) -> Row | None:
+        """The stored row, or None.
 
         Raises:
             StoreError: the database cannot be read.
         """
-        self._wanted.update(keys)
+        self._wanted.add(key)
         if self._found is None:
             loop = asyncio.get_running_loop()
             self._found = loop.create_future()
             loop.call_soon(self._answer)
-        return await asyncio.shield(self._found)
+        return (await asyncio.shield(self._found)).get(key)
 
     def _answer(self) -> None:
         wanted, self._wanted = self._wanted, set()
@@ -42,5 +40,5 @@ class Reader(Generic[Row]):
             return
         try:
             found.set_result(self._look_up(sorted(wanted)))
-        except StoreError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
             found.set_exception(error)
