@@ -19,6 +19,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_LONGEST = 1000
+"""Characters of a message, which may quote what was found; a file can hold anything."""
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 class PalestraError(Exception):
     """A mistake that a user can understand and mend. Printed without a traceback.
 
@@ -37,11 +45,12 @@ class PalestraError(Exception):
         key: str | None = None,
         hint: str | None = None,
     ) -> None:
+        message = _cut(message)
         super().__init__(message)
         self.message = message
         self.path = None if path is None else str(path)
         self.line = line
-        self.key = key
+        self.key = None if key is None else _cut(key)
         self.hint = hint
 
     @property

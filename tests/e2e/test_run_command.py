@@ -44,7 +44,7 @@ def arena(folder: Path, chat: ChatServer, **sections: Any) -> Path:
 
 def priced(chat: ChatServer) -> dict[str, Any]:
     """The same models and judge with a price; each reply is a few dollars."""
-    served = {"endpoint_type": "openai", "base_url": chat.openai_url, "price": PRICE}
+    served = {"endpoint_type": "openai", "base_url": chat.openai_url, "price": PRICE, "max_tokens": 60}
     return {
         "models": [{**served, "model": "one"}, {**served, "model": "two"}],
         "judges": [{**served, "model": "judge"}],
@@ -123,8 +123,9 @@ def test_listing_the_models_the_other_way_round_pays_for_nothing_again(
     config = arena(tmp_path, judged)
     palestra("run", config, "-q", cwd=tmp_path)
     asked = judged.log()["total"]
-    sections = json.loads(json.dumps(priced(judged)["models"][::-1]))
-    palestra("run", arena(tmp_path, judged, models=sections), "-q", cwd=tmp_path)
+    served = {"endpoint_type": "openai", "base_url": judged.openai_url}
+    models = [{**served, "model": "two"}, {**served, "model": "one"}]
+    palestra("run", arena(tmp_path, judged, models=models), "-q", cwd=tmp_path)
     assert judged.log()["total"] == asked
     battle = rows(tmp_path / "runs" / "arena" / "battles.jsonl")[0]
     assert (battle["model_a"], battle["model_b"]) == ("two", "one")
@@ -145,12 +146,12 @@ def test_a_dry_run_says_what_to_expect_and_calls_nobody(judged: ChatServer, tmp_
 
 def test_a_money_limit_stops_the_run_and_the_next_one_goes_on(judged: ChatServer, tmp_path: Path) -> None:
     config = arena(tmp_path, judged, **priced(judged))
-    done = palestra("run", config, "--max-cost", "100", "-q", cwd=tmp_path, code=6)
-    assert "--max-cost 100" in done.stderr
+    done = palestra("run", config, "--max-cost", "300", "-q", cwd=tmp_path, code=6)
+    assert "--max-cost 300" in done.stderr
     folder = tmp_path / "runs" / "arena"
     manifest = json.loads((folder / "manifest.json").read_text())
     spent = sum(row["cost_usd"] or 0.0 for row in manifest["spend"])
-    assert 50 < spent <= 100
+    assert 200 < spent <= 300
     assert not manifest["complete"]
     asked = judged.log()["total"]
     assert 0 < asked < 80

@@ -35,18 +35,18 @@ def test_calls_under_way_are_reckoned_at_the_highest_price_of_their_model() -> N
     assert not budget.allows("m"), "0.3 spent, 0.6 under way, 0.2 more"
 
 
-def test_a_call_that_failed_without_a_cost_is_reckoned_as_expected() -> None:
-    budget = Budget(limit=1.0, expected={"m": 0.4})
-    budget.begin("m")
-    budget.end("m", None)
-    assert budget.spent == 0.0
+def test_what_a_call_can_cost_is_reserved_from_the_start() -> None:
+    budget = Budget(limit=1.0, dearest={"m": 0.4})
     budget.begin("m")
     assert budget.allows("m"), "0.4 under way, 0.4 more"
     budget.begin("m")
     assert not budget.allows("m")
+    budget.end("m", None)
+    assert budget.spent == 0.0
+    assert budget.allows("m"), "a call that failed without a cost frees its share"
 
 
 def test_calls_without_a_price_are_never_held_back() -> None:
-    budget = Budget(limit=0.0, expected={"own server": 0.0})
+    budget = Budget(limit=0.0, dearest={"own server": 0.0})
     budget.begin("m")
     assert budget.allows("own server")

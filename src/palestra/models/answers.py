@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections import defaultdict
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -185,10 +186,10 @@ class _Book:
             return None
         try:
             number = float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = -1.0
         if not 0 <= number < float("inf"):
-            raise self._wrong(row, f"expected a number of 0 or more, found {value!r}", column)
+            raise self._wrong(row, f"expected a number of 0 or more, found {reprlib.repr(value)}", column)
         return number
 
     def _wrong(self, row: Row, message: str, column: str | None = None) -> DataError:

@@ -103,14 +103,20 @@ async def estimate(plan: Plan, database: Database, *, retry_failed: bool = True)
     return parts
 
 
-def expected_costs(plan: Plan) -> dict[str, float]:
-    """What one call is expected to cost in USD, by label; 0 where no price is known."""
+def dearest_calls(plan: Plan) -> dict[str, float]:
+    """The most that one call can cost in USD, by label, where it can be told: 0 without a price, else
+    what `max_tokens` and the longest prompt come to.
+    """
     endpoints: list[Endpoint] = [*plan.config.models, *plan.config.judges]
+    longest = max(sum(len(message.content) for message in prompt.messages) for prompt in plan.prompts)
+    answers = sum(sorted(config.max_tokens or 0 for config in plan.config.models)[-2:])
     costs = {}
     for part, endpoint in zip(plan.parts, endpoints, strict=True):
-        reply = float(endpoint.max_tokens or TOKENS_PER_REPLY)
-        cost = None if part.is_free else expected_cost(endpoint, _prompt_tokens(plan), reply)
-        costs[part.label] = cost or 0.0
+        texts = longest + len(endpoint.system_prompt or "") + len(getattr(part, "template", None) or "")
+        tokens_in = texts / CHARACTERS_PER_TOKEN + answers
+        cost = None if part.is_free else expected_cost(endpoint, tokens_in, endpoint.max_tokens or 0)
+        if cost is None or endpoint.max_tokens is not None:
+            costs[part.label] = cost or 0.0
     return costs
 
 

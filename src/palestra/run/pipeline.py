@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from palestra.errors import PalestraError
 from palestra.run.budget import Budget
-from palestra.run.estimate import expected_costs
+from palestra.run.estimate import dearest_calls
 from palestra.run.ledger import AskingLedger, StoredLedger
 from palestra.run.play import Decided, Played, Player
 from palestra.run.progress import Progress
@@ -67,7 +67,7 @@ class Run:
             writer,
             self.progress,
             budget=Budget(
-                self.max_cost, expected=expected_costs(self.plan) if self.max_cost is not None else {}
+                self.max_cost, dearest=dearest_calls(self.plan) if self.max_cost is not None else {}
             ),
             retry_failed=self.retry_failed,
         )
