@@ -121,8 +121,8 @@ async def test_a_row_that_cannot_be_written_ends_the_run_and_costs_only_itself(t
             return response.model_copy(update={"tokens_out": 10**23})
 
     models, path = [PaidModel("one", say("First.")), Absurd("two", say("Second."))], tmp_path / "a.db"
+    judge = PaidModel("judge", lambda _: "[[A>B]]")
     with Database(path) as database, pytest.raises(StoreError, match="too large"):
-        judge = PaidModel("judge", lambda _: "[[A>B]]")
         await asyncio.wait_for(Run(plan_of(models, judge), database).ask(), 10)
     assert stored(path) == models[0].answered > 0
 

@@ -180,5 +180,5 @@ def _refuse_unpriced(plan: Plan, limit: float) -> None:
         if not part.is_free and has_list_price(endpoint) and expected_cost(endpoint, 1, 1) is None:
             raise UsageError(
                 f"--max-cost {limit:g} cannot be kept: no price is known for {part.label} ({endpoint.model})",
-                hint="give it one in the config, as in price: {input: 2.5, output: 10} (USD per million tokens)",
+                hint="give it one in the config, in USD per million tokens: price: {input: 2.5, output: 10}",
             )

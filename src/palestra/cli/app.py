@@ -78,7 +78,7 @@ def _run() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception:
+    except Exception:  # noqa: BLE001 - the last place before the user
         traceback.print_exc()
         typer.echo("This is a bug in Palestra; please report it with the lines above.", err=True)
         return 70

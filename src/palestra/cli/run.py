@@ -76,7 +76,7 @@ def run(
     if config is None and not (flags.models and flags.judges and flags.prompts):
         raise UsageError(
             "there is nothing to run",
-            hint="give a config file, or --model (twice), --judge and --prompts; `palestra init` writes a config",
+            hint="give a config (`palestra init` writes one), or --model twice, --judge and --prompts",
         )
     overrides = list(set_ or ())
     overrides += [] if seed is None else [f"seed={seed}"]

@@ -142,5 +142,5 @@ def _absolute_entry(entry: Any, keys: Sequence[str], loc: Loc, document: Documen
         if isinstance(written, str):
             found[key] = os.path.abspath(spot.folder / Path(os.path.expanduser(written)))
             if unusable(found[key]):
-                raise spot.error(f"the path {ascii(found[key])} is not UTF-8 text; move it to another folder")
+                raise spot.error(f"the path {found[key]!a} is not UTF-8 text; move it to another folder")
     return entry | found

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from palestra.config.schema import EndpointType
 from palestra.config.address import shown
+from palestra.config.schema import EndpointType
 
 if TYPE_CHECKING:
     from palestra.config.schema import Endpoint
