@@ -23,8 +23,8 @@ _LONGEST = 1000
 """Characters of a message, which may quote what was found; a file can hold anything."""
 
 
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def _cut(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 class PalestraError(Exception):
@@ -51,7 +51,7 @@ class PalestraError(Exception):
         self.path = None if path is None else str(path)
         self.line = line
         self.key = None if key is None else _cut(key)
-        self.hint = hint
+        self.hint = None if hint is None else _cut(hint, 3 * _LONGEST)
 
     @property
     def place(self) -> str:

@@ -222,6 +222,33 @@ def test_a_file_without_permission_is_refused(tmp_path: Path) -> None:
         assert "may not be read: permission denied" in str(refused(path, cwd=Path("/")))
 
 
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("models: {a: 1\nb: 3\n", 2, "got ':', in what begins on line 1"),
+        ('a: "x\nb: 3\n', 3, "unexpected end of stream, in what begins on line 1"),
+        ("a: [1, 2]]\n", 1, "expected <block end>, but found ']'"),
+        ("a: &x 1\nb: &x 2\n", 2, "found duplicate anchor 'x', named before"),
+    ],
+)
+def test_what_is_not_closed_is_named_with_its_line(text: str, line: int, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "arena.yaml"
+    path.write_text(text)
+    error = refused(path)
+    assert error.line == line
+    assert error.message.endswith(words)
+
+
+def test_a_path_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    path = folder / "arena.yaml"
+    path.write_text("seed: 1\nprompts: [{path: p.jsonl}]\n")
+    error = refused(path)
+    assert (error.line, error.key) == (2, "prompts.0.path")
+    assert "is not UTF-8 text" in error.message
+
+
 def test_a_missing_folder_and_an_endless_file_are_refused(tmp_path: Path) -> None:
     assert "there is no such file" in str(refused(tmp_path / "a" / "b.yaml"))
     assert "is larger than 2 MB" in str(refused(Path("/dev/zero")))

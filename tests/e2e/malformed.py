@@ -82,6 +82,16 @@ def shut(path: Path) -> None:
     path.chmod(0)
 
 
+def within_shut(text: str) -> Callable[[Path], None]:
+    """A file whose folder nobody may enter or list."""
+
+    def make(path: Path) -> None:
+        path.write_text(text, encoding="utf-8")
+        path.parent.chmod(0)
+
+    return make
+
+
 def newer_database(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
@@ -175,4 +185,4 @@ def database(arguments: str, place: str, says: str, files: Mapping[str, Content]
 
 WITHOUT_KEY = changed("metric: exact", "endpoint_type: openai, model: gpt-4o")
 TWO = "  - {label: Two, endpoint_type: recorded, path: answers.jsonl}\n"
-CUT_OFF = gzip.compress(jsonl(*PROMPTS).encode())[:-12]
+CUT_OFF = gzip.compress(jsonl(*PROMPTS).encode(), mtime=0)[:-12]

@@ -64,9 +64,12 @@ CONFIGS = {
     "a name that is no folder's": config(":1: arena.name", "'a/b' cannot be", changed("trial", "a/b")),
     "a folder for a config": Case("run folder", 3, "folder: ", "is a folder", {"folder": m.a_folder}),
     "a config in a closed folder": Case(
-        f"{CHECK.replace('arena', 'closed/arena')}", 3, "closed/arena.yaml: ", "permission denied",
+        f"{CHECK.replace('arena', 'closed/arena')}",
+        3,
+        "closed/arena.yaml: ",
+        "permission denied",
         {"closed/arena.yaml": CONFIG, "closed": m.shut},
-    ),  # fmt: skip
+    ),
     "no such config": Case("check nowhere.yaml", 3, "nowhere.yaml: ", "there is no such file"),
     "a config nobody may read": Case(
         "run arena.yaml", 3, "arena.yaml: ", "permission denied", {"arena.yaml": m.closed(CONFIG)}
@@ -103,12 +106,18 @@ CONFIGS = {
 INPUTS = {
     "no prompt file": prompts("", "no such file", None),
     "an empty prompt file": prompts("", "holds no rows", ""),
-    "prompts in Latin-1": prompts(":3", "byte 0xe9 at column 15", GOOD_PROMPTS.encode() + b'{"query": "caf\xe9"}'),
+    "prompts in Latin-1": prompts(
+        ":3", "byte 0xe9 at column 15", GOOD_PROMPTS.encode() + b'{"query": "caf\xe9"}'
+    ),
     "prompts in UTF-16": prompts(":1", "it looks like UTF-16", GOOD_PROMPTS.encode("utf-16")),
-    "a cut-off prompt": prompts(":3", "bad JSON: Expecting ',' delimiter at column 14", GOOD_PROMPTS + '{"query": "x"\n'),
+    "a cut-off prompt": prompts(
+        ":3", "bad JSON: Expecting ',' delimiter at column 14", GOOD_PROMPTS + '{"query": "x"\n'
+    ),
     "a list for a prompt": prompts(":3", "expected an object, found a list", GOOD_PROMPTS + '["x"]\n'),
     "no prompt column": prompts(":1", "no column holds a prompt", '{"qestion": "x"}\n'),
-    "a number for a prompt": prompts(":3: query", "the prompt is the number 3", GOOD_PROMPTS + '{"query": 3}\n'),
+    "a number for a prompt": prompts(
+        ":3: query", "the prompt is the number 3", GOOD_PROMPTS + '{"query": 3}\n'
+    ),
     "an id for two prompts": prompts(
         ":3", "question_id '1' stands above", GOOD_PROMPTS + jsonl({"id": "1", "query": "x"})
     ),
@@ -122,17 +131,26 @@ INPUTS = {
     "a folder without prompts": prompts("", "holds no data", m.a_folder, "folder"),
     "prompts of an unknown kind": prompts("", ".txt is no kind of file", "x", "p.txt"),
     "prompts nobody may read": prompts("", "no permission to read it", m.closed(GOOD_PROMPTS)),
+    "prompts in a closed folder": prompts(
+        "", "no permission to read it", m.within_shut(GOOD_PROMPTS), "shut/p.jsonl"
+    ),
     "no recorded answers": answers("", "no such file", None),
     "an answer that is no JSON": answers(":5", "bad JSON", GOOD_ANSWERS + "answer\n"),
     "an answer to nothing": answers(":1", "says what is answered", jsonl({"model": "One", "response": "x"})),
     "a number for an answer": answers(
         ":1: response", "expected a text", jsonl({"question_id": "1", "model": "One", "response": 3})
     ),
-    "answers of another model": answers(": model", "did you mean 'Ones'?", GOOD_ANSWERS.replace("One", "Ones")),
-    "an unknown winner in verdicts": verdicts(
-        ":2: winner", "unknown winner 'left'", jsonl(VERDICT, VERDICT | {"question_id": "2", "winner": "left"})
+    "answers of another model": answers(
+        ": model", "did you mean 'Ones'?", GOOD_ANSWERS.replace("One", "Ones")
     ),
-    "a verdict on one model": verdicts(":1: model_b", "missing", jsonl({"question_id": "1", "model_a": "One"})),
+    "an unknown winner in verdicts": verdicts(
+        ":2: winner",
+        "unknown winner 'left'",
+        jsonl(VERDICT, VERDICT | {"question_id": "2", "winner": "left"}),
+    ),
+    "a verdict on one model": verdicts(
+        ":1: model_b", "missing", jsonl({"question_id": "1", "model_a": "One"})
+    ),
     "verdicts that contradict": verdicts(
         ":2", "than line 1", jsonl(VERDICT | {"repeat": 0}, VERDICT | {"repeat": 0, "winner": "tie"})
     ),
@@ -140,36 +158,56 @@ INPUTS = {
     "a template without an answer": template("", "does not show answer_b", "{{ answer_a }}: who wins?\n"),
     "a template that is none": template(":2", "this is no template", "{{ answer_a }}\n{{ answer_b }\n"),
     "no template": template("", "cannot read the template", None),
-}  # fmt: skip
+}
 
 RANKED = {
-    "an unknown winner": battles(":3: winner", "unknown winner 'left'", jsonl(*BATTLES, FIRST | {"winner": "left"})),
-    "an unknown winner for Elo": battles(
-        ":3: winner", "unknown winner 'left'", jsonl(*BATTLES, FIRST | {"winner": "left"}), more=" --method elo"
+    "an unknown winner": battles(
+        ":3: winner", "unknown winner 'left'", jsonl(*BATTLES, FIRST | {"winner": "left"})
     ),
-    "a winner in another case": battles(":1: winner", "unknown winner 'Tie'", jsonl(FIRST | {"winner": "Tie"})),
-    "a row without model_b": battles(":3: model_b", "has no `model_b`", GOOD_BATTLES + '{"model_a": "One"}\n'),
+    "an unknown winner for Elo": battles(
+        ":3: winner",
+        "unknown winner 'left'",
+        jsonl(*BATTLES, FIRST | {"winner": "left"}),
+        more=" --method elo",
+    ),
+    "a winner in another case": battles(
+        ":1: winner", "unknown winner 'Tie'", jsonl(FIRST | {"winner": "Tie"})
+    ),
+    "a row without model_b": battles(
+        ":3: model_b", "has no `model_b`", GOOD_BATTLES + '{"model_a": "One"}\n'
+    ),
     "a cut-off battle": battles(":3", "bad JSON", GOOD_BATTLES + '{"model_a": "One", \n'),
     "battles in Latin-1": battles(":3", "byte 0xe9", GOOD_BATTLES.encode() + b'{"model_a": "On\xe9"}\n'),
-    "a negative weight": battles(":1: weight", "0 or more, not -1", jsonl(FIRST | {"weight": -1})),
-    "a share above 1": battles(":1: pref", "between 0 and 1, not 7", jsonl(FIRST | {"pref": 7}), more=" --labels soft"),
+    "a negative weight": battles(":1: weight", "not -1", jsonl(FIRST | {"weight": -1})),
+    "a share above 1": battles(
+        ":1: pref", "between 0 and 1, not 7", jsonl(FIRST | {"pref": 7}), more=" --labels soft"
+    ),
     "no battles file": battles("", "No such file", None),
     "an empty battles file": battles("", "is empty", ""),
     "nothing but NUL bytes": battles(":1", "bad JSON", b"\0\0\0\n"),
     "a folder that is no run": battles("", "without battles.jsonl", m.a_folder, "folder"),
     "truncated Parquet battles": battles("", "not a sound Parquet file", parquet(BATTLES)[:-30], "b.parquet"),
-    "Parquet without a column": battles("", "no column 'winner'", parquet([{"model_a": "x", "model_b": "y"}]), "b.parquet"),
+    "Parquet without a column": battles(
+        "", "no column 'winner'", parquet([{"model_a": "x", "model_b": "y"}]), "b.parquet"
+    ),
     "an unknown winner in Parquet": battles(
         ":2: winner", "unknown winner 'left'", parquet([FIRST, FIRST | {"winner": "left"}]), "b.parquet"
     ),
-    "a misspelt CSV column": battles("", "did you mean 'winer'?", "model_a,model_b,winer\nx,y,tie\n", "b.csv"),
+    "a misspelt CSV column": battles(
+        "", "did you mean 'winer'?", "model_a,model_b,winer\nx,y,tie\n", "b.csv"
+    ),
     "a short CSV row": battles(":3", "2 cells", "model_a,model_b,winner\nx,y,tie\nx,y\n", "b.csv"),
     "battles nobody may read": battles("", "Permission denied", m.closed(GOOD_BATTLES)),
-    "the report of no run": Case("report folder", 4, "folder/config.yaml: ", "no such file", {"folder": m.a_folder}),
+    "battles in a closed folder": battles(
+        "", "Permission denied", m.within_shut(GOOD_BATTLES), "shut/b.jsonl"
+    ),
+    "the report of no run": Case(
+        "report folder", 4, "folder/config.yaml: ", "no such file", {"folder": m.a_folder}
+    ),
     "the report of a file": Case("report battles.jsonl", 4, "battles.jsonl: ", "not a folder"),
     "the report of a closed folder": Case("report closed", 4, "closed", "ermission", {"closed": m.shut}),
     "the report of nothing": Case("report nowhere", 4, "nowhere: ", "no such folder"),
-}  # fmt: skip
+}
 
 OTHERS = {
     "a filter over no column": usage("rank battles.jsonl --filter langage='en'", "filter: ", "'language'?"),
@@ -182,21 +220,37 @@ OTHERS = {
     "an unknown option": usage("rank battles.jsonl --methd elo", "No such option: --methd", "--method"),
     "an unknown command": usage("rnak battles.jsonl", "No such command 'rnak'", "Did you mean 'rank'?"),
     "nothing to run": usage("run", "there is nothing to run", "palestra init"),
-    "an unknown --model": usage("run arena.yaml --model opnai:x", "--model opnai:x: ", "did you mean 'openai'?"),
+    "an unknown --model": usage(
+        "run arena.yaml --model opnai:x", "--model opnai:x: ", "did you mean 'openai'?"
+    ),
     "a --set without a value": usage("run arena.yaml --set seed", "--set seed: ", "key=value"),
     "an init over a config": usage("init arena.yaml", "arena.yaml: ", "--force overwrites it"),
     "an init in no folder": usage("init no/arena.yaml", "no/arena.yaml: ", "cannot be written"),
+    "an init in a closed folder": Case(
+        "init shut/arena.yaml", 2, "shut/arena.yaml: ", "Permission denied", {"shut/x": m.within_shut("")}
+    ),
+    "a key that cannot be sent": Case(
+        "run arena.yaml",
+        5,
+        "Judge: the API key in OPENAI_API_KEY",
+        "no key can hold",
+        {"arena.yaml": m.WITHOUT_KEY, ".env": 'OPENAI_API_KEY="sk-\u2011canary"\n'},
+    ),
     "no key": Case(
         "run arena.yaml", 5, "Judge: no API key: ", "OPENAI_API_KEY is not set", {"arena.yaml": m.WITHOUT_KEY}
     ),
-    "a text for a database": database("", "sqlite:///{here}/palestra.db: ", "not a database", {"palestra.db": "x" * 999}),
-    "a newer database": database("", "sqlite:///{here}/palestra.db: ", "of schema 9999", {"palestra.db": m.newer_database}),
+    "a text for a database": database(
+        "", "sqlite:///{here}/palestra.db: ", "not a database", {"palestra.db": "x" * 999}
+    ),
+    "a newer database": database(
+        "", "sqlite:///{here}/palestra.db: ", "of schema 9999", {"palestra.db": m.newer_database}
+    ),
     "a database in no folder": database(" --db no/a.db", "{here}/no/a.db: ", "does not exist"),
     "a database of another kind": database(" --db mysql://h/x", "a mysql database", "postgresql://"),
     "a database in a closed folder": database(
         " --db closed/a.db", "sqlite:///{here}/closed/a.db: ", "cannot open", {"closed": m.closed_folder}
     ),
-}  # fmt: skip
+}
 CASES = {**CONFIGS, **INPUTS, **RANKED, **OTHERS}
 
 

@@ -211,6 +211,11 @@ BAD_LINES = {
     "an object as model": ('{"model_a": "A", "model_b": {"n": 1}, "winner": "tie"}', "model_b"),
     "weight as words": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": "much"}', "weight"),
     "negative weight": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": -1}', "weight"),
+    "weight beyond measure": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": 1e13}', "weight"),
+    "weight next to nothing": (
+        '{"model_a": "A", "model_b": "B", "winner": "tie", "weight": 1e-99}',
+        "weight",
+    ),
     "pref out of range": (
         '{"model_a": "A", "model_b": "B", "winner": "tie", "soft": true, "pref": 1.5}',
         "pref",
@@ -239,6 +244,7 @@ BAD_FILES: dict[str, tuple[str, bytes, int | None]] = {
     "not UTF-8": ("b.jsonl", GOOD.encode() + GOOD.replace("A", "é").encode("latin-1"), 2),
     "empty": ("b.jsonl", b"", None),
     "blank": ("b.jsonl", b"\n \n", None),
+    "NUL bytes": ("b.jsonl", b"\0\0\0", 1),
     "empty CSV": ("b.csv", b"", None),
     "CSV of too few cells": ("b.csv", b"model_a,model_b,winner\nA,B,tie\nA,B\n", 3),
     "CSV of too many cells": ("b.csv", b"model_a,model_b,winner\nA,B,tie,1\n", 2),
@@ -250,7 +256,7 @@ BAD_FILES: dict[str, tuple[str, bytes, int | None]] = {
     "CSV with a column twice": ("b.csv", b"model_a,model_a,model_b,winner\nA,A,B,tie\n", 1),
     "empty Parquet": ("b.parquet", b"", None),
     "Parquet that is none": ("b.parquet", b"PAR1 or so", None),
-    "damaged gzip": ("b.jsonl.gz", gzip.compress(GOOD.encode() * 99)[:-9], None),
+    "damaged gzip": ("b.jsonl.gz", gzip.compress(GOOD.encode() * 99, mtime=0)[:-9], None),
     "no gzip": ("b.jsonl.gz", GOOD.encode(), None),
     "binary": ("b.jsonl", bytes(range(256)), 1),
 }

@@ -164,7 +164,7 @@ def test_rows_are_read_as_they_are_asked_for(write: Write) -> None:
         ("a.jsonl", "", None, "holds no rows"),
         ("a.jsonl", "\n \n", None, "holds no rows"),
         ("a.jsonl.gz", b"not gzip", None, "gzip data is damaged"),
-        ("a.jsonl.gz", gzip.compress(b'{"x": 1}\n' * 99)[:-9], None, "gzip data is damaged"),
+        ("a.jsonl.gz", gzip.compress(b'{"x": 1}\n' * 99, mtime=0)[:-9], None, "gzip data is damaged"),
         ("a.json", '[\n{"x": 1}\n{"x": 2}]', 3, "expected ',' or ']', found '{' at column 1"),
         ("a.json", '[\n{"x": 1}', 2, "',' or ']' is missing"),
         ("a.json", '[\n{"x": 1},\n"text"]', 3, "expected an object, found a text"),
@@ -253,3 +253,10 @@ def test_any_text_survives_csv(cells: list[str], tmp_path_factory: pytest.TempPa
         writer.writerow(["x"])
         writer.writerows([cell] for cell in cells)
     assert [row.data["x"] for row in read_rows(path)] == cells
+
+
+def test_the_end_of_a_cut_off_line_is_its_last_column(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"x": 1}\n{"x": 1\n{"x": 1}\n')
+    error = failure(path)
+    assert (error.line, error.message) == (2, "bad JSON: Expecting ',' delimiter at column 8")

@@ -189,6 +189,7 @@ async def test_the_models_name_in_the_file_can_differ_from_its_label(tmp_path: P
         ('{"prompt": {"a": 1}, "response": "a"}\n', 1, "expected a text or a list"),
         ('{"question_id": "q1", "response": "a", "tokens_in": "x"}\n', 1, "expected a number"),
         ('{"question_id": "q1", "response": "a", "repeat": -1}\n', 1, "expected a number"),
+        ('{"question_id": "q1", "response": "a", "repeat": 1' + "0" * 400 + "}\n", 1, "expected a number"),
         (
             '{"question_id": "q1", "failure": {"kind": "odd", "message": ""}, "text": null}\n',
             1,

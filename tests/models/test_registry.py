@@ -43,6 +43,15 @@ async def test_a_provider_needs_its_key(kind: str, variable: str) -> None:
     await made(endpoint_type=kind, api_key="k-123456").aclose()
 
 
+@pytest.mark.parametrize("key", ["k\u2011canary", "k-canary\nX: y", "\N{LEFT DOUBLE QUOTATION MARK}canary"])
+def test_a_key_that_cannot_be_sent_is_told_and_not_shown(key: str) -> None:
+    with pytest.raises(EndpointError, match="the API key in OPENAI_API_KEY holds a character") as caught:
+        made({"OPENAI_API_KEY": key})
+    assert "canary" not in str(caught.value)
+    with pytest.raises(EndpointError, match="the API key in `api_key` holds a character"):
+        made(endpoint_type="vllm", url="http://h/v1/chat/completions", api_key=key)
+
+
 @pytest.mark.parametrize("address", ["https://api.openai.com/v1/", "https://openrouter.ai/api/v1"])
 def test_a_provider_needs_its_key_by_any_name(address: str) -> None:
     with pytest.raises(EndpointError, match="OPENAI_API_KEY"):

@@ -184,7 +184,7 @@ class JudgeConfig(Endpoint):
     """T in pref = e^(T·a) / (e^(T·a) + e^(T·b)) for protocols with scores."""
     soft: bool = False
     """Let ratings read the judge's share of the win in place of its winner."""
-    strong_weight: Annotated[float, Field(gt=0)] = 1.0
+    strong_weight: Annotated[float, Field(ge=1e-12, le=1e12)] = 1.0
     """Weight of a kept single-order battle whose label was A>>B or B>>A."""
 
     def _check_reachable(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from palestra.ranking.counts import WEIGHTS
 from palestra.records.winner import Winner
 
 if TYPE_CHECKING:
@@ -92,8 +93,9 @@ def _in_range(value: Any, name: str) -> str | None:
     number = _number(value)
     if number is None:
         return None
-    if name == "weight" and not (number >= 0 and math.isfinite(number)):
-        return f"expected a weight of 0 or more, not {_show(value)}"
+    low, high = WEIGHTS
+    if name == "weight" and not (number == 0 or low <= number <= high):
+        return f"expected a weight of 0, or from {low:g} to {high:g}, not {_show(value)}"
     if name == "pref" and not (0 <= number <= 1 or math.isnan(number)):
         return f"expected a share between 0 and 1, not {_show(value)}"
     return None

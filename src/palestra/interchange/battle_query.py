@@ -12,7 +12,7 @@ import numpy as np
 
 from palestra.errors import DataError, UsageError, nearest
 from palestra.interchange.battle_columns import COLUMNS, RATED
-from palestra.ranking.counts import Counts, Outcome, Rows, outcome_of
+from palestra.ranking.counts import WEIGHTS, Counts, Outcome, Rows, outcome_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -161,8 +161,9 @@ class View:
         except DataError as error:
             raise Unreadable(error.message) from None
         mass, share = cells["mass"], cells["share"]
-        if not np.all((mass >= 0) & np.isfinite(mass)) or np.any((share < 0) | (share > 1)):
-            raise Unreadable("a weight below 0, or a pref outside 0 to 1")
+        low, high = WEIGHTS
+        if not np.all((mass == 0) | ((mass >= low) & (mass <= high))) or np.any((share < 0) | (share > 1)):
+            raise Unreadable("a weight below 0 or out of all proportion, or a pref outside 0 to 1")
         return cells
 
     def _should_hold_rows(self) -> bool:

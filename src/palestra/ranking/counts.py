@@ -44,6 +44,8 @@ _OF_WINNER = {
 }
 SHARES = np.array([*(winner.share for winner in _OF_WINNER), np.nan])
 """A's share of the win per outcome; a soft row brings its own."""
+WEIGHTS = (1e-12, 1e12)
+"""The least and the greatest weight of a row that has any: beyond them, sums and squares lose the rest."""
 
 
 def outcome_of(winner: str) -> Outcome:
@@ -210,7 +212,7 @@ class Rows:
 
         Raises:
             DataError: an empty name, an unknown outcome, a share outside [0, 1], a weight that is
-                negative or not finite.
+                neither 0 nor in `WEIGHTS`.
         """
         names = tuple(sorted(set(models)))
         if "" in names:
@@ -295,8 +297,9 @@ class Rows:
     def _check(self) -> None:
         if not np.all((self.share >= 0) & (self.share <= 1)):
             raise DataError("a share of the win is not between 0 and 1", key="pref")
-        if not np.all(np.isfinite(self.weight) & (self.weight >= 0)):
-            raise DataError("a weight is negative or not a number", key="weight")
+        low, high = WEIGHTS
+        if not np.all((self.weight == 0) | ((self.weight >= low) & (self.weight <= high))):
+            raise DataError(f"a weight is neither 0 nor between {low:g} and {high:g}", key="weight")
 
     def counts(self, *, n_self: int = 0, n_weightless: int = 0) -> Counts:
         """Equal rows counted together; a model against itself and rows of weight 0 left out."""

@@ -1,0 +1,50 @@
+"""What holds for every command."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.support.cli import palestra
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BATTLE = json.dumps({"model_a": "Ä", "model_b": "Ω", "winner": "model_a"}) + "\n"
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_pipes_get_utf8_whatever_the_locale_is(encoding: str, tmp_path: Path) -> None:
+    env = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = palestra("rank", "-", "--format", "json", cwd=tmp_path, stdin=BATTLE, env=env)
+    assert [row["model"] for row in json.loads(done.stdout)["ratings"]] == ["Ä", "Ω"]
+
+
+def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    (tmp_path / name).write_text(BATTLE)
+    assert "Ω" in palestra("rank", name, cwd=tmp_path).stdout
+    (tmp_path / name).write_text(BATTLE.replace('model_a"}', 'left"}'))
+    said = palestra("rank", name, cwd=tmp_path, code=4).stderr
+    assert said.startswith("Error: caf\\udce9.jsonl:1: winner: unknown winner 'left'")
+
+
+def test_a_mistake_in_the_command_line_is_one_message(tmp_path: Path) -> None:
+    done = palestra("rank", "x", "--method", "elho", cwd=tmp_path, code=2)
+    assert done.stderr == (
+        "Error: Invalid value for '--method': 'elho' is not one of 'bradley-terry', 'elo', 'win-rate'.\n"
+        "  `palestra rank --help` says what there is\n"
+    )
+    assert palestra("rnk", cwd=tmp_path, code=2).stderr.startswith("Error: No such command 'rnk'.")
+
+
+def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
+    done = palestra(cwd=tmp_path, code=2)
+    assert "Commands" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    assert palestra("--version", cwd=tmp_path).stdout.startswith("palestra ")
