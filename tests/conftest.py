@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from tests.support import require
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
 pytest_plugins = ["tests.support.fixtures"]
+
+# How long an example takes says more of the machine than of the code; tests for hangs have their own clock.
+settings.register_profile("palestra", deadline=None)
+settings.load_profile("palestra")
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:

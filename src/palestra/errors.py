@@ -51,7 +51,7 @@ class PalestraError(Exception):
         self.path = None if path is None else str(path)
         self.line = line
         self.key = None if key is None else _cut(key)
-        self.hint = None if hint is None else _cut(hint, 3 * _LONGEST)
+        self.hint = None if hint is None else _cut(hint, 10 * _LONGEST)
 
     @property
     def place(self) -> str:

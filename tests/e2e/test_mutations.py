@@ -155,7 +155,7 @@ def ends_soon(call: Callable[[], object], allowed: tuple[type[PalestraError], ..
             call()
     except allowed as error:
         told = error
-    assert told is None or (told.message and place in str(told) and len(str(told)) < 5000)
+    assert told is None or (told.message and place in str(told) and len(str(told)) < 13_000)
 
 
 @pytest.fixture(scope="module")
