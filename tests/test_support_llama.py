@@ -187,7 +187,7 @@ def processes_about(folder: Path) -> list[str]:
         if entry.name.isdigit():
             try:
                 with open(f"/proc/{entry.name}/cmdline", "rb") as file:
-                    line = file.read().replace(b"\0", b" ").decode()
+                    line = file.read().replace(b"\0", b" ").decode(errors="replace")
             except OSError:
                 continue
             if str(folder) in line:

@@ -139,3 +139,10 @@ def test_what_a_row_holds_is_never_quoted_in_an_error(folder: Path) -> None:
     with pytest.raises(DataError) as caught:
         _read_all(open_folder(folder))
     assert "canary-key" not in str(caught.value)
+
+
+def test_a_prompt_without_messages_is_refused(folder: Path) -> None:
+    (folder / "prompts.jsonl").write_text('{"question_id": "q0", "messages": []}\n')
+    with pytest.raises(DataError, match="at least 1 item") as caught:
+        list(open_folder(folder).prompts())
+    assert (caught.value.line, caught.value.key) == (1, "messages")

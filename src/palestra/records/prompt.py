@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from palestra.records.base import Record, Words
 
@@ -20,7 +22,7 @@ class Prompt(Record):
     """
 
     question_id: str
-    messages: tuple[Message, ...]
+    messages: Annotated[tuple[Message, ...], Field(min_length=1)]
     dataset: str | None = None
     subset: str | None = None
     category: str | None = None
