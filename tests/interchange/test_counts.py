@@ -212,6 +212,10 @@ BAD_LINES = {
     "weight as words": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": "much"}', "weight"),
     "negative weight": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": -1}', "weight"),
     "weight beyond measure": ('{"model_a": "A", "model_b": "B", "winner": "tie", "weight": 1e13}', "weight"),
+    "weight that is no float": (
+        '{"model_a": "A", "model_b": "B", "winner": "tie", "weight": 1' + "0" * 400 + "}",
+        "weight",
+    ),
     "weight next to nothing": (
         '{"model_a": "A", "model_b": "B", "winner": "tie", "weight": 1e-99}',
         "weight",

@@ -104,7 +104,7 @@ def _in_range(value: Any, name: str) -> str | None:
 def _number(value: Any) -> float | None:
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
