@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
     from palestra.records.prompt import Message
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
 def digest(value: Any) -> str:
     """SHA-256 in hex over canonical JSON (sorted keys, no spaces, UTF-8)."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_ENCODER.encode(value).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def text_data(text: Text) -> Any:
@@ -59,7 +62,13 @@ def verdict_key(
     """
     texts = [text_data(shown_first), text_data(shown_second)]
     tie_break = order if texts[0] == texts[1] else None
-    return digest(["verdict", 1, judge, template, messages_data(messages), texts, tie_break, repeat])
+    asked = messages_data(messages)
+    return digest(["verdict", 1, judge, _template_digest(template), asked, texts, tie_break, repeat])
+
+
+@lru_cache(maxsize=64)
+def _template_digest(template: str) -> str:
+    return digest(template)
 
 
 def call_seed(run_seed: int, key: str, attempt: int = 0) -> int:

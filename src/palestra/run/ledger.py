@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from palestra.run.budget import Budget
     from palestra.run.progress import Progress, Tally
     from palestra.store.database import Database
-    from palestra.store.writer import Stored, Writer
+    from palestra.store.writer import Writer
 
 Found = TypeVar("Found", Response, Verdict)
 
 _log = logging.getLogger(__name__)
-
-
-_Asked = tuple[Found, "asyncio.Future[Stored]"]
-"""What came back, and the promise that it is stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +124,14 @@ class AskingLedger:
 
     async def _new(self, call: _Call[Found]) -> Found | None:
         """Ask and store. If another process was first, its row is what counts."""
-        asked: _Asked[Found] | None
+        written: asyncio.Future[Found] | None
         if call.is_free:
-            asked = await self._ask(call)
+            _, written = await self._ask(call)
         else:
-            asked = await self.slots.call(lambda: self._paid(call), urgent=call.urgent)
-        if asked is None:
-            return None
-        found, written = asked
-        stored = (await asyncio.shield(written)).get(found.key)
-        return stored if isinstance(stored, type(found)) else found
+            written = await self.slots.call(lambda: self._paid(call), urgent=call.urgent)
+        return None if written is None else await written
 
-    async def _paid(self, call: _Call[Found]) -> _Asked[Found] | None:
+    async def _paid(self, call: _Call[Found]) -> asyncio.Future[Found] | None:
         if not await self._may_ask(call.label):
             return None
         self._budget.begin(call.label)
@@ -151,7 +143,7 @@ class AskingLedger:
             self._budget.end(call.label, cost)
             self._progress.cost_usd = self._budget.spent
         self._progress.asked += 1
-        return found, written
+        return written
 
     async def _may_ask(self, label: str) -> bool:
         while self._progress.stopping is None:
@@ -163,7 +155,8 @@ class AskingLedger:
             await asyncio.sleep(0.01)
         return False
 
-    async def _ask(self, call: _Call[Found]) -> _Asked[Found]:
+    async def _ask(self, call: _Call[Found]) -> tuple[Found, asyncio.Future[Found]]:
+        """What came back, and the promise of what is stored."""
         found = await call.ask()
         _log.debug("%s %s: %s", type(found).__name__.lower(), found.key, _outcome(found))
         return found, self._writer.hand_over(found)

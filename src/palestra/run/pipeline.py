@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import secrets
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from palestra.run.plan import Plan
     from palestra.store.database import Database
 
-_AHEAD = 4
+_AHEAD = 8
 """Prompts in play per call at once, so that a call is always ready when a slot falls free."""
 
 
@@ -60,6 +62,10 @@ class Run:
         Raises:
             StoreError: the database cannot be written.
         """
+        with _uncollected():
+            await self._ask()
+
+    async def _ask(self) -> None:
         config = self.plan.config
         writer = Writer(self.database)
         ledger = AskingLedger(
@@ -110,6 +116,16 @@ class Run:
         """Close the connections of models and judges."""
         closing = (part.aclose() for part in self.plan.parts)
         await asyncio.gather(*closing, return_exceptions=True)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Spare the garbage collector what is there already: imports, prompts, answers read from files."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _cause(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -118,8 +118,11 @@ class Player:
             games_each = sum(map(self.plan.judge_repeats, range(len(self.plan.judges))))
             return Decided([], [], unjudged=games_each * len(self.plan.orders(prompt, pair)))
         matchup = Matchup.model_construct(prompt=prompt, response_a=response_a, response_b=response_b)
-        games = self._games(matchup, pair, repeat)
-        verdicts = await asyncio.gather(*(self._verdict(judge, game) for judge, game in games))
+        games = list(self._games(matchup, pair, repeat))
+        if len(games) == 1:  # spares a task
+            verdicts = [await self._verdict(*games[0])]
+        else:
+            verdicts = await asyncio.gather(*(self._verdict(judge, game) for judge, game in games))
         if None in verdicts:
             return Decided([verdict for verdict in verdicts if verdict is not None], [], complete=False)
         known = [verdict for verdict in verdicts if verdict is not None]

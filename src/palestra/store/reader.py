@@ -17,8 +17,7 @@ class Reader(Generic[Row]):
     def __init__(self, look_up: Callable[[Sequence[str]], dict[str, Row]]) -> None:
         """`look_up` is `Database.responses` or `Database.verdicts`."""
         self._look_up = look_up
-        self._wanted: set[str] = set()
-        self._found: asyncio.Future[dict[str, Row]] | None = None
+        self._asked: list[tuple[str, asyncio.Future[Row | None]]] = []
 
     async def get(self, key: str) -> Row | None:
         """The stored row, or None.
@@ -26,19 +25,22 @@ class Reader(Generic[Row]):
         Raises:
             StoreError: the database cannot be read.
         """
-        self._wanted.add(key)
-        if self._found is None:
-            loop = asyncio.get_running_loop()
-            self._found = loop.create_future()
+        loop = asyncio.get_running_loop()
+        if not self._asked:
             loop.call_soon(self._answer)
-        return (await asyncio.shield(self._found)).get(key)
+        found: asyncio.Future[Row | None] = loop.create_future()
+        self._asked.append((key, found))
+        return await found
 
     def _answer(self) -> None:
-        wanted, self._wanted = self._wanted, set()
-        found, self._found = self._found, None
-        if found is None:
-            return
+        asked, self._asked = self._asked, []
         try:
-            found.set_result(self._look_up(sorted(wanted)))
+            rows = self._look_up(sorted({key for key, _ in asked}))
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
-            found.set_exception(error)
+            for _, found in asked:
+                if not found.done():
+                    found.set_exception(error)
+            return
+        for key, found in asked:
+            if not found.done():
+                found.set_result(rows.get(key))

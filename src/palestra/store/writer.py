@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from palestra.errors import StoreError
 from palestra.store.database import StoreBusyError
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from palestra.records.verdict import Verdict
     from palestra.store.database import Database
 
-    Stored = dict[str, Response | Verdict]
+Row = TypeVar("Row", "Response", "Verdict")
 
 _RETRY_SECONDS = 0.1
 _PATIENCE_SECONDS = 30.0
@@ -31,28 +31,26 @@ class Writer:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._arrived: dict[str, Response | Verdict] = {}
-        self._written: asyncio.Future[Stored] | None = None
+        self._arrived: list[tuple[Response | Verdict, asyncio.Future[Any]]] = []
         self._busy_since: float | None = None
 
-    def hand_over(self, record: Response | Verdict) -> asyncio.Future[Stored]:
-        """Have `record` written. When it is committed, the future holds what another process had stored
-        before under the same keys; if it cannot be, the error.
+    def hand_over(self, record: Row) -> asyncio.Future[Row]:
+        """Have `record` written. When it is committed, the future holds what is stored under its key:
+        the record, or what another process had stored before; if it cannot be written, the error.
         """
-        self._arrived[record.key] = record
-        if self._written is None:
-            loop = asyncio.get_running_loop()
-            self._written = loop.create_future()
-            self._written.add_done_callback(_noticed)
+        loop = asyncio.get_running_loop()
+        if not self._arrived:
             loop.call_soon(self.flush)
-        return self._written
+        written: asyncio.Future[Row] = loop.create_future()
+        self._arrived.append((record, written))
+        return written
 
     def flush(self, *, last: bool = False) -> None:
         """Commit what has arrived. While another process writes, try again later; `last`: wait for it."""
-        if self._written is None:
+        if not self._arrived:
             return
         try:
-            stored = self._database.put(self._arrived.values())
+            stored = self._database.put(record for record, _ in self._arrived)
         except StoreBusyError as error:
             if self._has_patience():
                 if last:
@@ -61,32 +59,32 @@ class Writer:
                 else:
                     asyncio.get_running_loop().call_later(_RETRY_SECONDS, self.flush)
                 return
-            self._settled().set_exception(error)
+            self._fail(error)
         except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
             self._one_by_one()
-            self._settled().set_exception(error)
+            self._fail(error)
         else:
-            self._settled().set_result(stored)
+            for record, written in self._settled():
+                if not written.done():
+                    written.set_result(stored.get(record.key, record))
 
     def _has_patience(self) -> bool:
         now = time.monotonic()
         self._busy_since = now if self._busy_since is None else self._busy_since
         return now - self._busy_since < _PATIENCE_SECONDS
 
-    def _settled(self) -> asyncio.Future[Stored]:
-        written = self._written
-        assert written is not None
-        self._written, self._busy_since, self._arrived = None, None, {}
-        return written
+    def _settled(self) -> list[tuple[Response | Verdict, asyncio.Future[Any]]]:
+        arrived, self._arrived, self._busy_since = self._arrived, [], None
+        return arrived
 
     def _one_by_one(self) -> None:
         """Keep the records that can be kept when not all of them can."""
-        for record in self._arrived.values():
+        for record, _ in self._arrived:
             with suppress(StoreError):
                 self._database.put([record])
 
-
-def _noticed(written: asyncio.Future[Stored]) -> None:
-    """Not everyone who handed over is still there to take an error."""
-    if not written.cancelled():
-        written.exception()
+    def _fail(self, error: Exception) -> None:
+        for _, written in self._settled():
+            if not written.done():
+                written.set_exception(error)
+                written.exception()  # not everyone who handed over is still there to take it
