@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,4 +12,4 @@ Bools = npt.NDArray[np.bool_]
 
 def total(group: Ints, values: Floats, size: int) -> Floats:
     """The sum of the values of each group, (size,); `group` and `values` are (n,)."""
-    return cast("Floats", np.bincount(group, values, size))
+    return np.asarray(np.bincount(group, values, size), dtype=np.float64)

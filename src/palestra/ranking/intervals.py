@@ -15,7 +15,8 @@ from palestra.errors import UsageError
 from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.bradley_terry import LEAST
-from palestra.ranking.newton import Games, gauged, laplacian, maximise
+from palestra.ranking.laplacian import gauged, laplacian
+from palestra.ranking.newton import Games, maximise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
