@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Labels = Literal["hard", "soft"]
 By = Literal["category", "dataset", "subset", "language", "source", "judge_model"]
+_CLUSTER = 'coalesce(hash("{0}"), hash(uuid()))'
+"""64 bits of a cluster's name, the same in every file; a row without one is alone. Of a million clusters,
+two share theirs with a chance of 3e-8."""
 NO_GROUP = "(none)"
 """The group of rows that do not say which they belong to."""
 
@@ -35,22 +38,36 @@ class Query:
     """SQL for A's share of the win where a row is read softly, else NULL."""
     group: str
     """SQL for the name of the row's group."""
+    cluster: str = "NULL"
+    """SQL for the number of the row's cluster; NULL if clusters were not asked for."""
+
+    @property
+    def is_clustered(self) -> bool:
+        """Whether rows are told apart by their clusters."""
+        return self.cluster != "NULL"
 
     @classmethod
-    def of(cls, filter: str | None, labels: Labels | None, by: str | None) -> Query:
+    def of(
+        cls, filter: str | None, labels: Labels | None, by: str | None, cluster: str | None = None
+    ) -> Query:
         """The query for these wishes.
 
         Raises:
-            UsageError: the filter is no SQL expression.
+            UsageError: the filter is no SQL expression, or the cluster no column.
         """
+        if cluster is not None and cluster not in COLUMNS:
+            raise UsageError(
+                f"battles have no column {cluster!r}", key="cluster", hint=nearest(cluster, COLUMNS)
+            )
         mentioned = set(re.findall(r"\w+", filter.lower())) if filter else set()
-        wanted = {*RATED, *mentioned, *([by] if by else [])}
+        wanted = {*RATED, *mentioned, *(name for name in (by, cluster) if name)}
         soft = {"hard": "FALSE", "soft": "TRUE"}.get(labels or "", "coalesce(soft, FALSE)")
         return cls(
             columns=tuple(column for column in COLUMNS if column in wanted),
             condition=None if filter is None else _condition(filter),
             share=f"CASE WHEN {soft} AND NOT isnan(pref) THEN pref END",
             group=f"coalesce(\"{by}\", '{NO_GROUP}')" if by else f"'{NO_GROUP}'",
+            cluster=_CLUSTER.format(cluster) if cluster else "NULL",
         )
 
 
@@ -135,6 +152,7 @@ class View:
                 pref=cells["share"][here],
                 weight=cells["mass"][here],
                 n=cells["n"][here],
+                cluster=cells["cluster"][here].view(np.int64) if self._query.is_clustered else None,
             )
         return found
 
@@ -144,8 +162,9 @@ class View:
         cells = self._fetch(
             self._relation().aggregate(
                 f"model_a, model_b, winner, {query.share} AS share, coalesce(weight, 1.0) AS mass, "
-                f"{query.group} AS grouped, count(*) AS n",
-                f"model_a, model_b, winner, {query.share}, coalesce(weight, 1.0), {query.group}",
+                f"{query.group} AS grouped, {query.cluster} AS cluster, count(*) AS n",
+                f"model_a, model_b, winner, {query.share}, coalesce(weight, 1.0), {query.group}, "
+                f"{query.cluster}",
             )
         )
         if not cells["n"].size and self._should_hold_rows():

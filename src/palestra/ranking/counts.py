@@ -83,6 +83,15 @@ class Counts:
     """Rows left out because a model met itself: they say nothing of its strength."""
     n_weightless: int = 0
     """Rows left out because their weight is 0."""
+    cluster: Ints | None = None
+    """Which cluster (prompt) the cell's rows belong to, (cells,), any number; None: not asked."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row has weight 1 and is told whole by its outcome, and clusters are not asked."""
+        return self.cluster is None and bool(
+            np.all(self.weight == 1.0) and np.all(self.outcome != Outcome.SOFT)
+        )
 
     @property
     def n_battles(self) -> int:
@@ -100,9 +109,11 @@ class Counts:
         share: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         n: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
     ) -> Counts:
         """Count rows of positions in `models`; see `Rows.from_codes`."""
-        return Rows.from_codes(models, a, b, outcome, share=share, weight=weight, n=n).counts()
+        rows = Rows.from_codes(models, a, b, outcome, share=share, weight=weight, n=n, cluster=cluster)
+        return rows.counts()
 
     @classmethod
     def from_rows(
@@ -114,9 +125,38 @@ class Counts:
         pref: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         n: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
     ) -> Counts:
         """Count rows of names and winners; see `Rows.from_names`."""
-        return Rows.from_names(model_a, model_b, winner, pref=pref, weight=weight, n=n).counts()
+        rows = Rows.from_names(model_a, model_b, winner, pref=pref, weight=weight, n=n, cluster=cluster)
+        return rows.counts()
+
+    @classmethod
+    def from_table(cls, models: Sequence[str], table: Ints) -> Counts:
+        """Battles of weight 1 by names of A and B, in any order, and by outcome, (M, M, 4).
+
+        Raises:
+            DataError: an empty name.
+        """
+        names = tuple(sorted(models))
+        if "" in names:
+            raise DataError("a model has an empty name", key="model_a or model_b")
+        order = np.array(sorted(range(len(names)), key=models.__getitem__), dtype=np.int64)
+        held = np.ascontiguousarray(table[order][:, order])
+        own = held.diagonal().copy()
+        np.einsum("iik->ik", held)[:] = 0
+        cells = np.flatnonzero(held)
+        outcome = cells % 4
+        return cls(
+            models=names,
+            a=cells // (4 * max(len(names), 1)),
+            b=cells // 4 % max(len(names), 1),
+            outcome=outcome,
+            share=SHARES[outcome],
+            weight=np.ones(cells.size),
+            n=held.ravel()[cells],
+            n_self=int(own.sum()),
+        )
 
     @classmethod
     def empty(cls, models: Iterable[str] = ()) -> Counts:
@@ -153,6 +193,7 @@ class Counts:
             share=self.share[cells],
             weight=self.weight[cells],
             n=self.n[cells],
+            cluster=None if self.cluster is None else self.cluster[cells],
         )
 
     def rename(self, names: Mapping[str, str]) -> Counts:
@@ -165,12 +206,19 @@ class Counts:
         self._require(set(names))
         renamed = [names.get(name, name) for name in self.models]
         rows = Rows.from_codes(
-            renamed, self.a, self.b, self.outcome, share=self.share, weight=self.weight, n=self.n
+            renamed,
+            self.a,
+            self.b,
+            self.outcome,
+            share=self.share,
+            weight=self.weight,
+            n=self.n,
+            cluster=self.cluster,
         )
         return rows.counts(n_self=self.n_self, n_weightless=self.n_weightless)
 
     def _rows(self) -> Rows:
-        return Rows(self.models, self.a, self.b, self.outcome, self.share, self.weight, self.n)
+        return Rows(self.models, self.a, self.b, self.outcome, self.share, self.weight, self.n, self.cluster)
 
     def _require(self, names: set[str]) -> None:
         for name in sorted(names - set(self.models)):
@@ -192,6 +240,8 @@ class Rows:
     weight: Floats
     n: Ints
     """How often the row occurred."""
+    cluster: Ints | None = None
+    """A number for each cluster (prompt) of rows, (rows,): rows of one are not independent."""
 
     @classmethod
     def from_codes(
@@ -204,11 +254,12 @@ class Rows:
         share: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         n: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
     ) -> Rows:
         """Rows whose models are given as positions in `models`; two of the same name become one.
 
-        `share` is read where the outcome is `SOFT`; `weight` and `n` are 1 unless given. All have the
-        shape (rows,).
+        `share` is read where the outcome is `SOFT`; `weight` and `n` are 1 unless given; `cluster` says
+        which rows are not independent. All have the shape (rows,).
 
         Raises:
             DataError: an empty name, an unknown outcome, a share outside [0, 1], a weight that is
@@ -232,6 +283,7 @@ class Rows:
             share=np.where(kind == Outcome.SOFT, given, SHARES[kind]),
             weight=np.ones(rows) if weight is None else np.asarray(weight, dtype=np.float64),
             n=np.ones(rows, dtype=np.int64) if n is None else np.asarray(n, dtype=np.int64),
+            cluster=None if cluster is None else np.asarray(cluster, dtype=np.int64),
         )
         result._check()
         return result
@@ -246,6 +298,7 @@ class Rows:
         pref: npt.ArrayLike | None = None,
         weight: npt.ArrayLike | None = None,
         n: npt.ArrayLike | None = None,
+        cluster: npt.ArrayLike | None = None,
     ) -> Rows:
         """Rows of names and winners; where `pref` is not NaN it is read in place of the winner.
 
@@ -264,6 +317,7 @@ class Rows:
             share=share,
             weight=weight,
             n=n,
+            cluster=cluster,
         )
 
     @classmethod
@@ -278,6 +332,7 @@ class Rows:
             share=_chain([part.share for part in parts]),
             weight=_chain([part.weight for part in parts]),
             n=_chain([part.n for part in parts]),
+            cluster=_chained_clusters(parts),
         )
 
     def take(self, keep: Bools) -> Rows:
@@ -292,6 +347,7 @@ class Rows:
             share=self.share[keep],
             weight=self.weight[keep],
             n=self.n[keep],
+            cluster=None if self.cluster is None else self.cluster[keep],
         )
 
     def _check(self) -> None:
@@ -309,7 +365,10 @@ class Rows:
         n_weightless += int(self.n[weightless].sum())
         keep = np.flatnonzero(~own & ~weightless & (self.n > 0))
         key = (self.a * len(self.models) + self.b) * len(Outcome) + self.outcome
-        order, start = _groups(key[keep], self.share[keep], self.weight[keep])
+        columns = [self.weight[keep], self.share[keep], key[keep]]
+        if self.cluster is not None:
+            columns.append(self.cluster[keep])
+        order, start = groups(columns)
         counted = self.n[keep][order]
         first = keep[order[start]]
         return Counts(
@@ -322,6 +381,7 @@ class Rows:
             np.add.reduceat(counted, start) if start.size else counted,
             n_self,
             n_weightless,
+            None if self.cluster is None else self.cluster[first],
         )
 
 
@@ -329,12 +389,19 @@ def _chain(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
     return np.concatenate([np.zeros(0, dtype=np.int64), *arrays])
 
 
-def _groups(key: Ints, share: Floats, weight: Floats) -> tuple[Ints, Ints]:
-    """The order that sorts the rows, and where in it each group of equal rows starts."""
-    order = np.lexsort((weight, share, key))
+def _chained_clusters(parts: Sequence[Rows]) -> Ints | None:
+    known = [part.cluster for part in parts if part.cluster is not None]
+    return _chain(known) if parts and len(known) == len(parts) else None
+
+
+def groups(columns: Sequence[npt.NDArray[Any]]) -> tuple[Ints, Ints]:
+    """The order that sorts rows by the last of these columns, (rows,) each, then by the one before it,
+    and so on; and where in it each group of equal rows starts.
+    """
+    order = np.lexsort(columns)
     change = np.zeros(order.size, dtype=bool)
     change[:1] = True
-    for column in (key, share, weight):
+    for column in columns:
         ordered = column[order]
         change[1:] |= ordered[1:] != ordered[:-1]
     return order, np.flatnonzero(change)

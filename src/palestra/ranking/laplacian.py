@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
+from palestra.ranking.blas import few_threads
 
 _SMALL_ENOUGH = 160
 """Up to so many nodes a direct solution is the fastest."""
@@ -62,17 +63,18 @@ class Laplacian:
         return matrix
 
     def solve(self, right: Floats) -> Floats:
-        """x with L·x = `right`, (K,); if all nodes are free, `right` sums to 0 and so does x."""
+        """The x with L·x = `right`, (K,); if all nodes are free, `right` sums to 0 and so does x."""
         size = self.degree.size
         if size > _TOO_LARGE:
             return self._iterate(right, None, 20 * size)[0]
         matrix = self.matrix()
-        if size > _SMALL_ENOUGH:
-            found, settled = self._iterate(right, matrix, 80)
-            if settled:
-                return found
-        regular = gauged(matrix) if self.whole else matrix
-        return np.asarray(np.linalg.solve(regular, right), dtype=np.float64)
+        with few_threads(size):
+            if size > _SMALL_ENOUGH:
+                found, settled = self._iterate(right, matrix, 80)
+                if settled:
+                    return found
+            regular = gauged(matrix) if self.whole else matrix
+            return np.asarray(np.linalg.solve(regular, right), dtype=np.float64)
 
     def _times(self, x: Floats) -> Floats:
         size = self.degree.size

@@ -10,6 +10,7 @@ import numpy as np
 from palestra.errors import UsageError, nearest
 from palestra.ranking import elo as sequential
 from palestra.ranking import intervals
+from palestra.ranking.bootstrap import Draws, bootstrap
 from palestra.ranking.bradley_terry import PRIOR, Fit, components, fit
 from palestra.ranking.pairs import Pairs, Records
 from palestra.ranking.scale import BASE, MEAN, POINTS, SCALE
@@ -152,7 +153,7 @@ def _bradley_terry(counts: Counts, ci: Ci, rounds: int, level: float, seed: int)
         half = z_exact(level) * intervals.sandwich(pairs, fitted)
         low, high = fitted.theta - half, fitted.theta + half
     elif ci == "bootstrap":
-        draws = intervals.bootstrap(pairs, fitted, rounds=rounds, seed=seed)
+        draws = bootstrap(pairs, fitted, rounds=rounds, seed=seed)
         low, high = draws.bounds(level)
         warnings += _lost_in_resamples(counts, fitted, draws)
     resampled = ci == "bootstrap"
@@ -175,7 +176,7 @@ def _weak(fitted: Fit) -> Bools:
     return weak
 
 
-def _lost_in_resamples(counts: Counts, fitted: Fit, draws: intervals.Draws) -> list[str]:
+def _lost_in_resamples(counts: Counts, fitted: Fit, draws: Draws) -> list[str]:
     rounds, lost = len(draws.theta), draws.unidentified
     some = [
         f"{counts.models[model]} in {lost[model]}"

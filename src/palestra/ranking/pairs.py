@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from palestra.ranking.arrays import Floats, Ints, total
-from palestra.ranking.counts import Counts, Outcome
+from palestra.ranking.counts import Counts, Outcome, groups
+
+_TABLE = 4_000_000
+"""Pairs of models up to which a table of all of them is made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,6 +34,8 @@ class Pairs:
     """Weight of each row of the cell, (cells,)."""
     cell_n: Ints
     """Rows in each cell, (cells,)."""
+    cell_cluster: Ints | None = None
+    """Which cluster of rows that are not independent each cell belongs to, (cells,); None: all are."""
 
     @property
     def weight(self) -> Floats:
@@ -37,27 +44,68 @@ class Pairs:
 
     @classmethod
     def of(cls, counts: Counts) -> Pairs:
-        """The pairs of these counts."""
+        """The pairs of these counts; cells that say the same of a pair, told from `i`, are one."""
         size = len(counts.models)
+        if counts.is_plain and size * size <= max(_TABLE, 4 * counts.a.size):
+            return cls._of_table(counts)
         flipped = counts.a > counts.b
         low = np.where(flipped, counts.b, counts.a)
         high = np.where(flipped, counts.a, counts.b)
-        keys, cell_pair = np.unique(low * max(size, 1) + high, return_inverse=True)
+        keys, pair = np.unique(low * max(size, 1) + high, return_inverse=True)
         share = np.where(flipped, 1.0 - counts.share, counts.share)
-        mass = counts.n * counts.weight
+        columns = [counts.weight, share, pair]
+        if counts.cluster is not None:
+            columns.append(counts.cluster)
+        order, start = groups(columns)
+        cell = order[start]
+        n = np.add.reduceat(counts.n[order], start) if start.size else counts.n[order]
+        cluster = None if counts.cluster is None else counts.cluster[cell]
+        ends = keys // max(size, 1), keys % max(size, 1)
+        pair = pair.astype(np.int64)[cell]
+        return cls._of_cells(size, ends, pair, share[cell], counts.weight[cell], n, cluster)
+
+    @classmethod
+    def _of_table(cls, counts: Counts) -> Pairs:
+        """Three cells a pair: won by i, lost, tied."""
+        size = len(counts.models)
+        table = np.zeros((int(Outcome.SOFT), size, size), dtype=np.int64)
+        table[counts.outcome, counts.a, counts.b] = counts.n
+        won = table[Outcome.A] + table[Outcome.B].T
+        tied = table[Outcome.TIE] + table[Outcome.BOTH_BAD]
+        tied = tied + tied.T
+        i, j = np.nonzero(np.triu(won + won.T + tied, 1))
+        n = np.stack([won[j, i], tied[i, j], won[i, j]], axis=1).ravel()
+        there = np.flatnonzero(n)
+        weight = np.ones(there.size)
+        return cls._of_cells(size, (i, j), there // 3, (there % 3) / 2, weight, n[there], None)
+
+    @classmethod
+    def _of_cells(
+        cls,
+        size: int,
+        ends: tuple[Ints, Ints],
+        pair: Ints,
+        share: Floats,
+        weight: Floats,
+        n: Ints,
+        cluster: Ints | None,
+    ) -> Pairs:
+        mass = n * weight
+        n_pairs = ends[0].size
         return cls(
             n_models=size,
-            i=keys // max(size, 1),
-            j=keys % max(size, 1),
-            wins_i=total(cell_pair, mass * share, keys.size),
-            wins_j=total(cell_pair, mass * (1.0 - share), keys.size),
-            cell_pair=cell_pair.astype(np.int64),
+            i=ends[0],
+            j=ends[1],
+            wins_i=total(pair, mass * share, n_pairs),
+            wins_j=total(pair, mass * (1.0 - share), n_pairs),
+            cell_pair=pair,
             cell_share=share,
-            cell_weight=counts.weight,
-            cell_n=counts.n,
+            cell_weight=weight,
+            cell_n=n,
+            cell_cluster=cluster,
         )
 
-    def wins(self, n: Ints) -> tuple[Floats, Floats]:
+    def wins(self, n: Ints | Floats) -> tuple[Floats, Floats]:
         """`wins_i` and `wins_j` if each cell had `n` rows, (cells,)."""
         mass = n * self.cell_weight
         size = self.i.size
@@ -104,23 +152,38 @@ class Records:
     @classmethod
     def of(cls, counts: Counts) -> Records:
         """Each model's record in these counts."""
-        mass = counts.n * counts.weight
-        tied = (counts.outcome == Outcome.TIE) | (counts.outcome == Outcome.BOTH_BAD)
-        won = np.where(tied, 0.0, mass * counts.share)
-        lost = np.where(tied, 0.0, mass * (1.0 - counts.share))
-        ties = np.where(tied, mass, 0.0)
-
-        def per_model(for_a: Floats, for_b: Floats) -> Floats:
-            size = len(counts.models)
-            return total(counts.a, for_a, size) + total(counts.b, for_b, size)
-
-        rows = counts.n.astype(np.float64)
-        squared = mass * counts.weight
+        size = len(counts.models)
+        rows = mass = squared = _by_outcome(counts, counts.n)
+        if np.any(counts.weight != 1.0):
+            mass = _by_outcome(counts, counts.n * counts.weight)
+            squared = _by_outcome(counts, counts.n * counts.weight**2)
+        soft = counts.outcome == Outcome.SOFT
+        a, b, share = counts.a[soft], counts.b[soft], counts.share[soft]
+        shared = (counts.n * counts.weight)[soft]
+        won = total(a, shared * share, size) + total(b, shared * (1.0 - share), size)
+        weight = mass.sum(axis=1)
+        wins = mass[:, _WON] + won
+        ties = mass[:, _TIED]
         return cls(
-            n_battles=per_model(rows, rows).astype(np.int64),
-            wins=per_model(won, lost),
-            losses=per_model(lost, won),
-            ties=per_model(ties, ties),
-            weight=per_model(mass, mass),
-            weight_squared=per_model(squared, squared),
+            n_battles=rows.sum(axis=1).astype(np.int64),
+            wins=wins,
+            losses=mass[:, _LOST] + (mass[:, _SOFT] - won),
+            ties=ties,
+            weight=weight,
+            weight_squared=squared.sum(axis=1),
         )
+
+
+_WON, _LOST, _TIED, _SOFT = range(4)
+_FOR_A = np.array([_WON, _LOST, _TIED, _TIED, _SOFT])
+"""By `Outcome`, what the battle was to A; to B the first two are the other way round."""
+_FOR_B = np.array([_LOST, _WON, _TIED, _TIED, _SOFT])
+
+
+def _by_outcome(counts: Counts, values: npt.NDArray[Any]) -> Floats:
+    """The sums of `values`, (cells,), by model and by what the battle was to it, (M, 4)."""
+    size = len(counts.models)
+    mass = values.astype(np.float64)
+    for_a = total(counts.a * 4 + _FOR_A[counts.outcome], mass, size * 4)
+    for_b = total(counts.b * 4 + _FOR_B[counts.outcome], mass, size * 4)
+    return (for_a + for_b).reshape(size, 4)

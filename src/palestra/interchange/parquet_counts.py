@@ -1,0 +1,182 @@
+"""A plain Parquet file of battles, counted by its dictionary codes: the names are never made.
+
+Plain: nothing but model_a, model_b and winner matters to the count. Whatever else a file may hold or
+have wrong with it is left to the reader for all files, which is slower and says where a fault is.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from palestra.errors import DataError
+from palestra.interchange.battle_columns import REQUIRED
+from palestra.ranking.compiled import kernels
+from palestra.ranking.counts import Counts, Outcome, outcome_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from palestra.ranking.arrays import Ints
+
+_TABLE = 4_000_000
+"""Cells of a table of counts up to which one is made."""
+_SECONDS_A_ROW = 6e-9
+"""What numpy takes to count one."""
+
+
+def count_parquet(path: str | os.PathLike[str]) -> Counts | None:
+    """The counts of a plain Parquet file; None if it is not one, or pyarrow is not installed."""
+    try:
+        import pyarrow as pa
+        from pyarrow import parquet
+    except ModuleNotFoundError:
+        return None
+    try:
+        with parquet.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
+            if not _is_plain(file) or file.metadata.num_rows == 0:
+                return None
+            tally = _Tally(file.metadata.num_rows)
+            for columns in _groups(file):
+                if not tally.add(columns):
+                    return None
+            return tally.counts()
+    except (pa.ArrowException, OSError, DataError):
+        return None
+
+
+def _is_plain(file: Any) -> bool:
+    """Whether the columns are texts and no row has a weight of its own or is read softly."""
+    schema = file.schema_arrow
+    if any(schema.names.count(name) != 1 for name in REQUIRED):
+        return False
+    if any(not _is_text(schema.field(name).type) for name in REQUIRED):
+        return False
+    return _always(file, "weight", 1) and _always(file, "soft", False)
+
+
+def _is_text(kind: Any) -> bool:
+    from pyarrow import types
+
+    if types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(types.is_string(kind) or types.is_large_string(kind))
+
+
+def _always(file: Any, column: str, value: float) -> bool:
+    """Whether the file's statistics say that a column is null or `value` in every row, or not there."""
+    metadata = file.metadata
+    places = [n for n in range(metadata.num_columns) if metadata.schema.column(n).path == column]
+    if not places:
+        return column not in file.schema_arrow.names
+    for group in range(metadata.num_row_groups):
+        chunk = metadata.row_group(group).column(places[0])
+        known = chunk.statistics
+        if known is None:
+            return False
+        if known.has_null_count and known.null_count == chunk.num_values:
+            continue
+        if not known.has_min_max or not known.min == known.max == value:
+            return False
+    return True
+
+
+class _Codes(NamedTuple):
+    """A column of one row group."""
+
+    codes: Ints
+    words: list[str]
+    """What each code stands for."""
+
+
+def _groups(file: Any) -> Iterator[list[Any]]:
+    """The columns of one row group after another; the next is read while one is counted."""
+    with ThreadPoolExecutor(1) as ahead:
+        numbers = iter(range(file.num_row_groups))
+
+        def start() -> Any:
+            number = next(numbers, None)
+            return None if number is None else ahead.submit(file.read_row_group, number, list(REQUIRED))
+
+        waiting = start()
+        while waiting is not None:
+            group = waiting.result()
+            waiting = start()
+            yield [group.column(name) for name in REQUIRED]
+
+
+def _codes(column: Any) -> _Codes | None:
+    """None if a value is missing."""
+    if column.null_count:
+        return None
+    if column.num_chunks > 1:
+        column = column.unify_dictionaries()
+    chunks = [_chunk_codes(chunk) for chunk in column.chunks]
+    codes = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
+    words = column.chunk(0).dictionary.to_pylist()
+    return None if None in words else _Codes(codes, words)
+
+
+def _chunk_codes(chunk: Any) -> Ints:
+    """The indices as they lie in memory; pyarrow's own way to numpy would import pandas."""
+    indices = chunk.indices
+    start, stop = indices.offset, indices.offset + len(indices)
+    return np.frombuffer(indices.buffers()[1], dtype=np.dtype(str(indices.type)))[start:stop]
+
+
+class _Tally:
+    """Counts by names of A and B and by outcome."""
+
+    def __init__(self, n_rows: int) -> None:
+        self._models: dict[str, int] = {}
+        self._table = np.zeros((0, 0, int(Outcome.SOFT)), dtype=np.int64)
+        self._fast = kernels(n_rows * _SECONDS_A_ROW)
+
+    def add(self, columns: list[Any]) -> bool:
+        """Count a row group; False if a value is missing or there are too many names."""
+        if not len(columns[0]):
+            return True
+        a, b, winner = (_codes(column) for column in columns)
+        if a is None or b is None or winner is None:
+            return False
+        size = len(a.words) * len(b.words) * len(winner.words)
+        if size > _TABLE or len({*self._models, *a.words, *b.words}) ** 2 > _TABLE:
+            return False
+        rows, columns_, outcomes = self._places(a.words), self._places(b.words), _outcomes(winner.words)
+        self._grow()
+        if self._fast is not None:
+            self._fast.count_codes(a.codes, b.codes, winner.codes, rows, columns_, outcomes, self._table)
+            return True
+        key = a.codes * np.int32(len(b.words) * len(winner.words))
+        key += b.codes * np.int32(len(winner.words))
+        key += winner.codes
+        found = np.bincount(key, minlength=size).reshape(len(a.words), len(b.words), len(winner.words))
+        for place, outcome in enumerate(outcomes.tolist()):
+            self._table[rows[:, None], columns_, outcome] += found[:, :, place]
+        return True
+
+    def counts(self) -> Counts:
+        """Of all row groups."""
+        used = np.flatnonzero(self._table.any(axis=(1, 2)) | self._table.any(axis=(0, 2)))
+        names = list(self._models)
+        return Counts.from_table([names[index] for index in used.tolist()], self._table[used][:, used])
+
+    def _places(self, words: list[str]) -> Ints:
+        """Where each model stands in the table."""
+        found = [self._models.setdefault(name, len(self._models)) for name in words]
+        return np.array(found, dtype=np.int64)
+
+    def _grow(self) -> None:
+        """Make room for every model that has a place."""
+        size = len(self._table)
+        if size < len(self._models):
+            larger = np.zeros((len(self._models), len(self._models), int(Outcome.SOFT)), dtype=np.int64)
+            larger[:size, :size] = self._table
+            self._table = larger
+
+
+def _outcomes(words: list[str]) -> Ints:
+    return np.array([int(outcome_of(word)) for word in words], dtype=np.int64)

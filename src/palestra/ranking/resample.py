@@ -1,0 +1,73 @@
+"""Resamples of battles: how often each cell of the counts occurs in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from palestra.ranking.arrays import Floats, Ints
+    from palestra.ranking.pairs import Pairs
+
+_ROWS_PER_CELL = 20
+"""Up to so many battles a cell, drawing them one by one is faster than drawing each cell's number."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resampler:
+    """Draws resamples of the battles, or of whole clusters of them where the cells have clusters.
+
+    Resampling N rows with replacement only changes how often each cell occurs, so a multinomial draw
+    over the cells is the same bootstrap (Efron, Ann. Statist. 7 (1979) 1). Each round has its own random
+    stream, made from the seed and its number.
+    """
+
+    n: Ints
+    """Rows in each cell, (cells,)."""
+    seed: int
+    units: Ints | None
+    """What is drawn: the cell of each row, or the positions of the clusters; None: cells by their chance."""
+    cluster: Ints | None
+    """Position of each cell's cluster, (cells,)."""
+
+    @classmethod
+    def of(cls, pairs: Pairs, seed: int) -> Resampler:
+        """For the cells of these pairs."""
+        n, total = pairs.cell_n, int(pairs.cell_n.sum())
+        if pairs.cell_cluster is not None:
+            names, cluster = np.unique(pairs.cell_cluster, return_inverse=True)
+            return cls(n, seed, np.arange(names.size), cluster.astype(np.int64))
+        if total > _ROWS_PER_CELL * n.size:
+            return cls(n, seed, None, None)
+        return cls(n, seed, np.repeat(np.arange(n.size), n), None)
+
+    @property
+    def size(self) -> int:
+        """About how many random numbers a resample takes."""
+        return 10 * self.n.size if self.units is None else self.units.size
+
+    def draw_into(self, n: Ints, number: int, fast: Any) -> None:
+        """As `draw`, into `n`, by compiled kernels where rows are drawn one by one."""
+        if self.units is None or self.cluster is not None or self.units.size >= 2**32:
+            n[:] = self.draw(number)
+            return
+        state = np.random.SeedSequence([self.seed, number]).generate_state(4, np.uint64)
+        fast.draw(state, self.units, n)
+
+    def stream(self, number: int) -> np.random.Generator:
+        """The random stream of round `number`."""
+        return np.random.default_rng([self.seed, number])
+
+    def draw(self, number: int) -> Floats:
+        """How often each cell occurs in resample `number`, (cells,)."""
+        stream = self.stream(number)
+        if self.units is None:
+            total = int(self.n.sum())
+            return stream.multinomial(total, self.n / total).astype(np.float64)
+        size = self.units.size
+        picked = self.units[stream.integers(0, size, size, dtype=np.int32 if size < 2**31 else np.int64)]
+        if self.cluster is None:
+            return np.bincount(picked, minlength=self.n.size).astype(np.float64)
+        return np.asarray(self.n * np.bincount(picked, minlength=size)[self.cluster], dtype=np.float64)
