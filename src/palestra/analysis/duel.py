@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from palestra.errors import UsageError
+from palestra.ranking.win_rate import student
 
 _Z = 1.959964
 """Of a two-sided interval of 95 %."""
@@ -53,7 +54,7 @@ def duel(shares: npt.ArrayLike) -> Duel:
         raise UsageError("each share of the win must be between 0 and 1")
     padded = np.concatenate([values, _ADDED])
     middle, spread = float(padded.mean()), float(padded.std())
-    half = _student(padded.size - 1) * spread / math.sqrt(padded.size)
+    half = student(0.95, padded.size - 1) * spread / math.sqrt(padded.size)
     low, high = max(middle - half, 0.0), min(middle + half, 1.0)
     apart = not low <= 0.5 <= high
     share = float(values.mean())
@@ -64,17 +65,6 @@ def duel(shares: npt.ArrayLike) -> Duel:
         ci_high=high,
         told_apart=apart,
         more_prompts=0 if apart else _more(values.size, share - 0.5, spread),
-    )
-
-
-def _student(freedom: int) -> float:
-    """Student's t of 95 %, within 0.005 from 4 degrees of freedom on (Abramowitz & Stegun 26.7.5)."""
-    z = _Z
-    return (
-        z
-        + (z**3 + z) / (4 * freedom)
-        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
-        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * freedom**3)
     )
 
 

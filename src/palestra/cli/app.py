@@ -11,14 +11,17 @@ from typing import Annotated
 import typer
 
 from palestra.cli.check import check
+from palestra.cli.compare import compare
 from palestra.cli.demo import demo
 from palestra.cli.init import init
+from palestra.cli.plan import plan
+from palestra.cli.plot import plot
 from palestra.cli.rank import rank
 from palestra.cli.report import report
 from palestra.cli.run import run
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, rank, report)
+COMMANDS = (demo, init, check, run, rank, compare, plan, plot, report)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",

@@ -31,7 +31,17 @@ def rank(
         typer.Option(metavar="MODEL=RATING", help="Give one model this rating. Default: the mean is 1000."),
     ] = None,
     method: Annotated[
-        Literal["bradley-terry", "elo", "win-rate"], typer.Option(help="The kind of rating.")
+        Literal[
+            "bradley-terry",
+            "davidson",
+            "rao-kupper",
+            "win-rate",
+            "gladiator",
+            "elo",
+            "elo-average",
+            "size-elo",
+        ],
+        typer.Option(help="The kind of rating."),
     ] = "bradley-terry",
     ci: Annotated[
         Literal["sandwich", "bootstrap", "none"], typer.Option(help="How intervals are made.")
@@ -40,11 +50,45 @@ def rank(
     level: Annotated[
         float, typer.Option(metavar="SHARE", help="The share of intervals that shall cover the truth.")
     ] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The bootstrap's seed.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")] = 0,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="COLUMN",
+            help="Battles that are equal in this column, such as question_id, may depend on each other: "
+            "intervals allow for it. Default: question_id for run folders; none: never.",
+            show_default=False,
+        ),
+    ] = None,
+    simultaneous: Annotated[
+        bool, typer.Option("--simultaneous", help="Intervals that hold all true values at once.")
+    ] = False,
+    details: Annotated[
+        bool,
+        typer.Option(
+            "--details", help="In JSON, also how likely each model is better than each, and at each rank."
+        ),
+    ] = False,
+    style: Annotated[
+        Literal["lmarena", "arena-hard"] | None,
+        typer.Option(help="Adjust for the answers' length and markdown.", show_default=False),
+    ] = None,
+    side: Annotated[bool, typer.Option("--side", help="Adjust for which answer was shown first.")] = False,
     k: Annotated[
         float, typer.Option("--k", metavar="K", help="Elo's K: the most that one battle moves a rating.")
     ] = 4.0,
     start: Annotated[float, typer.Option(metavar="RATING", help="Elo's first rating.")] = 1000.0,
+    orders: Annotated[
+        int, typer.Option(min=2, metavar="N", help="How many orders elo-average is over.")
+    ] = 100,
+    size: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="MODEL=BILLIONS",
+            help="A model's parameters, for size-elo. Default: as its name says.",
+            show_default=False,
+        ),
+    ] = None,
     labels: Annotated[
         Literal["hard", "soft"] | None,
         typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
@@ -60,21 +104,28 @@ def rank(
     ] = None,
 ) -> None:
     """Battles (or a run folder) in, leaderboard out."""
-    from palestra.interchange.rank import rank_with_groups
+    from palestra.interchange.rank import AUTO, rank_with_groups
 
     board, groups = rank_with_groups(
         files,
         by=by,
         filter=filter,
         labels=labels,
+        cluster=AUTO if cluster is None else (None if cluster == "none" else cluster),
+        style=style,
+        side=side,
+        anchor=None if anchor is None else _pair(anchor, "--anchor", "Llama=1000"),
         method=method,
         ci=ci,
         rounds=rounds,
         level=level,
         seed=seed,
-        anchor=None if anchor is None else _anchor(anchor),
+        simultaneous=simultaneous,
+        details=details,
         k=k,
         start=start,
+        orders=orders,
+        sizes=dict(each for text in size or () for each in _pair(text, "--size", "Llama=8").items()),
     )
     from palestra.report import boards
 
@@ -91,17 +142,17 @@ def rank(
         _write(out, text)
 
 
-def _anchor(text: str) -> dict[str, float]:
+def _pair(text: str, option: str, example: str) -> dict[str, float]:
     from palestra.errors import UsageError
 
     model, equals, value = text.rpartition("=")
     try:
-        rating = float(value)
+        number = float(value)
     except ValueError:
-        rating = None
-    if not equals or not model or rating is None:
-        raise UsageError(f"cannot read {text!r}", key="--anchor", hint="as in --anchor Llama=1000")
-    return {model: rating}
+        number = None
+    if not equals or not model or number is None:
+        raise UsageError(f"cannot read {text!r}", key=option, hint=f"as in {option} {example}")
+    return {model: number}
 
 
 def _write(path: Path, text: str) -> None:

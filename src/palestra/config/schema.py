@@ -248,9 +248,15 @@ class Schedule(Section):
 class Ranking(Section):
     """How the run's leaderboard is made."""
 
-    method: Literal["bradley-terry", "elo", "win-rate"] = "bradley-terry"
+    method: Literal[
+        "bradley-terry", "davidson", "rao-kupper", "win-rate", "gladiator", "elo", "elo-average", "size-elo"
+    ] = "bradley-terry"
     ci: Literal["sandwich", "bootstrap", "none"] = "sandwich"
+    """Intervals of `bradley-terry` are clustered by prompt."""
     rounds: Annotated[int, Field(gt=0)] = 1000
+    """Of the bootstrap."""
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    """Of the intervals."""
     anchor: dict[str, float] | None = None
     """One model's label and the rating it is given; default: the mean is 1000."""
     k: Annotated[float, Field(gt=0)] = 4.0

@@ -42,6 +42,8 @@ COLUMNS = {
 }
 """Column → type. A conversation and the style features are JSON text."""
 
+NO_GROUP = "(none)"
+"""The group of rows that do not say which they belong to."""
 REQUIRED = ("model_a", "model_b", "winner")
 RATED = (*REQUIRED, "weight", "soft", "pref")
 """What ratings read."""

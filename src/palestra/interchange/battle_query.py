@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from palestra.errors import DataError, UsageError, nearest
-from palestra.interchange.battle_columns import COLUMNS, RATED
+from palestra.interchange.battle_columns import COLUMNS, NO_GROUP, RATED
 from palestra.ranking.counts import WEIGHTS, Counts, Outcome, Rows, outcome_of
 
 if TYPE_CHECKING:
@@ -24,8 +24,6 @@ By = Literal["category", "dataset", "subset", "language", "source", "judge_model
 _CLUSTER = 'coalesce(hash("{0}"), hash(uuid()))'
 """64 bits of a cluster's name, the same in every file; a row without one is alone. Of a million clusters,
 two share theirs with a chance of 3e-8."""
-NO_GROUP = "(none)"
-"""The group of rows that do not say which they belong to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,21 +7,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import duckdb
 
 from palestra.errors import DataError, PalestraError, UsageError, nearest
-from palestra.interchange.battle_columns import RATED, fault
+from palestra.interchange.battle_columns import COLUMNS, RATED, fault
 from palestra.interchange.battle_query import By, Labels, Query, Unreadable, View, connected, first_line
 from palestra.interchange.battle_tables import Table, file_table, memory_table, rows_table
 from palestra.interchange.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
-    from palestra.interchange.counts import BattleInput
+    from palestra.interchange.battle_input import BattleInput
 
 _SHAPE = 'a battle looks like {"model_a": "…", "model_b": "…", "winner": "model_a"}'
 Part = TypeVar("Part")
@@ -35,8 +36,10 @@ def read_battles(
     labels: Labels | None = None,
     by: str | None = None,
     cluster: str | None = None,
+    also: Collection[str] = (),
 ) -> tuple[list[Part], list[str]]:
-    """What `read` makes of each table of `battles`, and the run folders among them.
+    """What `read` makes of each table of `battles`, and the run folders among them. `also` names columns
+    that `read` looks at beside those that ratings read.
 
     Raises:
         DataError: what cannot be read, with its place.
@@ -46,6 +49,7 @@ def read_battles(
         if value is not None and value not in choices:
             raise UsageError(f"unknown {what} {value!r}", hint=nearest(str(value), choices))
     query = Query.of(filter, labels, by, cluster)
+    query = replace(query, columns=tuple(name for name in COLUMNS if name in {*query.columns, *also}))
     with ExitStack() as stack:
         tables, folders = _tables(battles, query, stack)
         return [_read_table(table, query, read) for table in tables], folders

@@ -9,19 +9,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from palestra.interchange.battle_columns import NO_GROUP
 from palestra.ranking.counts import Counts, Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
+    from palestra.interchange.battle_input import BattleInput
     from palestra.interchange.battle_query import Labels, View
-    from palestra.records.battle import Battle
-
-    BattleInput = (
-        str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Iterable[Battle | Mapping[str, Any]] | Any
-    )
-    """A path or several (a file, a run folder, `-` for standard input), Battle records or rows as dicts,
-    a pandas DataFrame, or an Arrow table."""
 
 Counted = TypeVar("Counted", Counts, Rows)
 
@@ -88,6 +81,13 @@ def order_battles(
         members = [rows.take(np.array(group_of, dtype=object) == name) for rows, group_of in parts]
         groups[name] = Rows.concat(members)
     return Tally(Rows.concat([rows for rows, _ in parts]), groups, _failed(folders, parts, filter))
+
+
+def group_condition(by: str, name: str, filter: str | None) -> str:
+    """The filter for the rows of one group of `count_battles`, on top of another filter."""
+    value = name.replace("'", "''")
+    here = f"coalesce(\"{by}\", '{NO_GROUP}') = '{value}'"
+    return here if filter is None else f"({filter}) AND {here}"
 
 
 def _plain(battles: BattleInput) -> Counts | None:

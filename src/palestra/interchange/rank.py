@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, overload
 
-from palestra.interchange.counts import Tally, count_battles, order_battles
+from palestra.errors import UsageError
+from palestra.interchange.counts import Tally, count_battles, group_condition, order_battles
 from palestra.ranking.counts import Counts, Rows
-from palestra.ranking.leaderboard import check, rank_counts, rank_rows
+from palestra.ranking.leaderboard import rank_counts, rank_rows, wish_of
+from palestra.ranking.rated import Ordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from palestra.interchange.battle_input import BattleInput
     from palestra.interchange.battle_query import Labels
-    from palestra.interchange.counts import BattleInput
-    from palestra.ranking.leaderboard import Ci, Method
+    from palestra.ranking.rated import Ci, Method, Wish
+    from palestra.ranking.style import StyleKind
     from palestra.records.rating import Leaderboard
+
+AUTO = "auto"
+"""Cluster a run folder's battles by prompt, and nothing else."""
+PROMPT = "question_id"
 
 
 @overload
@@ -27,9 +35,16 @@ def rank(
     rounds: int = ...,
     level: float = ...,
     seed: int = ...,
+    cluster: str | None = ...,
+    simultaneous: bool = ...,
+    details: bool = ...,
+    style: StyleKind | None = ...,
+    side: bool = ...,
     anchor: Mapping[str, float] | None = ...,
     k: float = ...,
     start: float = ...,
+    orders: int = ...,
+    sizes: Mapping[str, float] | None = ...,
     filter: str | None = ...,
     labels: Labels | None = ...,
     by: None = ...,
@@ -46,9 +61,16 @@ def rank(
     rounds: int = ...,
     level: float = ...,
     seed: int = ...,
+    cluster: str | None = ...,
+    simultaneous: bool = ...,
+    details: bool = ...,
+    style: StyleKind | None = ...,
+    side: bool = ...,
     anchor: Mapping[str, float] | None = ...,
     k: float = ...,
     start: float = ...,
+    orders: int = ...,
+    sizes: Mapping[str, float] | None = ...,
     filter: str | None = ...,
     labels: Labels | None = ...,
     by: str,
@@ -64,9 +86,16 @@ def rank(
     rounds: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    cluster: str | None = AUTO,
+    simultaneous: bool = False,
+    details: bool = False,
+    style: StyleKind | None = None,
+    side: bool = False,
     anchor: Mapping[str, float] | None = None,
     k: float = 4.0,
     start: float = 1000.0,
+    orders: int = 100,
+    sizes: Mapping[str, float] | None = None,
     filter: str | None = None,
     labels: Labels | None = None,
     by: str | None = None,
@@ -78,12 +107,22 @@ def rank(
     input), Battle records or rows as dicts, a pandas DataFrame, or an Arrow table. Only `model_a`,
     `model_b` and `winner` are needed.
 
-    `method`: `bradley-terry`, `elo` (in the order of the rows, with `k` and `start`, no intervals) or
-    `win-rate`. `ci`: `sandwich`, `bootstrap` (with `rounds` and `seed`) or `none`; `level` is their
-    coverage. `anchor`: one model's rating, as in `{"Llama": 1000}`; by default the mean is 1000.
-    `filter` and `labels`: see `count_battles`. With `by` (`category`, `dataset`, `subset`, `language`,
-    `source` or `judge_model`), one leaderboard for each value. `n_failed` is passed on; by default a run
-    folder's failed verdicts are counted.
+    `method`: `bradley-terry`; `davidson` or `rao-kupper`, which model ties, with `both bad` as an outcome
+    of its own; `win-rate`; `gladiator`, wins/n · (1 − 1/(n + 1)); in the order of the rows and without
+    intervals, `elo` (with `k` and `start`), `elo-average` over `orders` random orders, or `size-elo` (with
+    `sizes` in billions of parameters, read from the names where missing).
+
+    `ci`: `sandwich`, `bootstrap` (with `rounds` and `seed`) or `none`; `level` is their coverage.
+    `cluster`: the column whose equal values make rows depend on each other; by default `question_id` for
+    run folders, None elsewhere. With `simultaneous` the level is that of all intervals at once. With
+    `details` the board says who is better than whom, and how likely each rank is.
+
+    `style`: `lmarena` or `arena-hard` adjusts for the length and the markdown of the answers, `side` for
+    which was shown first; the coefficients are among the board's parameters. `anchor`: one model's
+    rating, as in `{"Llama": 1000}`; by default the mean is 1000. `filter` and `labels`: see
+    `count_battles`. With `by` (`category`, `dataset`, `subset`, `language`, `source` or `judge_model`), one
+    leaderboard for each value. `n_failed` is passed on; by default a run folder's failed verdicts are
+    counted.
 
     Raises:
         DataError: battles that cannot be read; files are named with the line.
@@ -94,15 +133,22 @@ def rank(
         by=by,
         filter=filter,
         labels=labels,
+        cluster=cluster,
+        style=style,
+        side=side,
+        anchor=anchor,
+        n_failed=n_failed,
         method=method,
         ci=ci,
         rounds=rounds,
         level=level,
         seed=seed,
-        anchor=anchor,
+        simultaneous=simultaneous,
+        details=details,
         k=k,
         start=start,
-        n_failed=n_failed,
+        orders=orders,
+        sizes=sizes or {},
     )
     return whole if by is None else groups
 
@@ -110,39 +156,42 @@ def rank(
 def rank_with_groups(
     battles: BattleInput,
     *,
-    method: Method,
     by: str | None = None,
     filter: str | None = None,
     labels: Labels | None = None,
-    ci: Ci = "sandwich",
-    rounds: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
+    cluster: str | None = AUTO,
+    style: StyleKind | None = None,
+    side: bool = False,
     anchor: Mapping[str, float] | None = None,
-    k: float = 4.0,
-    start: float = 1000.0,
     n_failed: int | None = None,
+    **wishes: Any,
 ) -> tuple[Leaderboard, dict[str, Leaderboard]]:
     """The leaderboard of all battles, and one for each value of `by`, from one reading; see `rank`.
 
-    A group in which the anchor did not fight has no anchor, and says so in its warnings.
+    `wishes` are further fields of `ranking.rated.Wish`. A group in which the anchor did not fight has no
+    anchor, and says so in its warnings.
     """
-    check(method, ci, level)
+    cluster = _cluster(battles, cluster)
+    wish = wish_of(**wishes, cluster=cluster)
+    if wish.method != "bradley-terry" or wish.ci == "none":
+        cluster = None
     told = {name: value for name, value in (("filter", filter), ("labels", labels)) if value is not None}
+    if style is not None or side:
+        return _styled(battles, style, side, cluster, wish, by, told, anchor, n_failed)
 
     def board(
         battles: Counts | Rows, anchor: Mapping[str, float] | None, n_failed: int | None
     ) -> Leaderboard:
         common: dict[str, Any] = {"anchor": anchor, "n_failed": n_failed, "parameters": told}
         if isinstance(battles, Rows):
-            return rank_rows(battles, k=k, start=start, **common)
-        return rank_counts(battles, method=method, ci=ci, rounds=rounds, level=level, seed=seed, **common)
+            return rank_rows(battles, **common, **wishes)
+        return rank_counts(battles, **common, **wishes, cluster=cluster)
 
     tally: Tally[Counts] | Tally[Rows]
-    if method == "elo":
+    if wish.method in Ordered:
         tally = order_battles(battles, filter=filter, labels=labels, by=by)
     else:
-        tally = count_battles(battles, filter=filter, labels=labels, by=by)
+        tally = count_battles(battles, filter=filter, labels=labels, by=by, cluster=cluster)
     groups = {}
     for name, part in tally.groups.items():
         known = {model: value for model, value in (anchor or {}).items() if model in part.models}
@@ -153,3 +202,57 @@ def rank_with_groups(
         groups[name] = found
     failed = tally.n_failed if n_failed is None else n_failed
     return board(tally.battles, anchor, failed), groups
+
+
+def _styled(
+    battles: BattleInput,
+    style: StyleKind | None,
+    side: bool,
+    cluster: str | None,
+    wish: Wish,
+    by: str | None,
+    told: dict[str, Any],
+    anchor: Mapping[str, float] | None,
+    n_failed: int | None,
+) -> tuple[Leaderboard, dict[str, Leaderboard]]:
+    from palestra.interchange.styled import rank_styled
+
+    if wish.method != "bradley-terry":
+        raise UsageError(f"{wish.method} knows no style and no side", hint="use the method bradley-terry")
+
+    def board(condition: str | None, anchor: Mapping[str, float] | None) -> Leaderboard:
+        return rank_styled(
+            battles,
+            style=style or False,
+            side=side,
+            cluster=cluster,
+            anchor=anchor,
+            filter=condition,
+            labels=told.get("labels"),
+            n_failed=n_failed,
+            ci=wish.ci,
+            level=wish.level,
+            seed=wish.seed,
+            simultaneous=wish.simultaneous,
+            details=wish.details,
+        )
+
+    whole = board(told.get("filter"), anchor)
+    if by is None:
+        return whole, {}
+    tally = count_battles(battles, filter=told.get("filter"), labels=told.get("labels"), by=by)
+    groups = {}
+    for name, part in tally.groups.items():
+        known = {model: value for model, value in (anchor or {}).items() if model in part.models}
+        groups[name] = board(group_condition(by, name, told.get("filter")), known or None)
+    return whole, groups
+
+
+def _cluster(battles: BattleInput, cluster: str | None) -> str | None:
+    if cluster != AUTO:
+        return cluster
+    paths = [battles] if isinstance(battles, str | os.PathLike) else battles
+    if not isinstance(paths, list | tuple) or not paths:
+        return None
+    folders = [isinstance(path, str | os.PathLike) and os.path.isdir(path) for path in paths]
+    return PROMPT if all(folders) else None

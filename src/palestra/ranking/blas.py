@@ -1,7 +1,8 @@
-"""How many threads linear algebra takes."""
+"""How many threads the work takes."""
 
 from __future__ import annotations
 
+import os
 from contextlib import nullcontext
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,11 @@ if TYPE_CHECKING:
 
 _WORTH_IT = 500
 """Rows of a square matrix from which more threads than one are faster, also on a busy machine."""
+
+
+def processors() -> int:
+    """How many threads can work at once."""
+    return os.cpu_count() or 1
 
 
 def few_threads(size: int) -> AbstractContextManager[Any]:

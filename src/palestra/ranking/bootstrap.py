@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from palestra.errors import UsageError
-from palestra.ranking.blas import few_threads
+from palestra.ranking.blas import few_threads, processors
 from palestra.ranking.compiled import kernels
 from palestra.ranking.refit import SETTLED, Core
 from palestra.ranking.resample import Resampler
@@ -34,6 +33,14 @@ class Draws:
     def unidentified(self) -> Ints:
         """In how many resamples each model's strength is not determined, (M,)."""
         return np.asarray(np.count_nonzero(np.isnan(self.theta), axis=0), dtype=np.int64)
+
+    @property
+    def errors(self) -> Floats:
+        """The standard deviation of each log-strength over the resamples that determine it, (M,)."""
+        errors = np.full(self.theta.shape[1], np.nan)
+        known = len(self.theta) - self.unidentified > 1
+        errors[known] = np.nanstd(self.theta[:, known], axis=0, ddof=1)
+        return errors
 
     def bounds(self, level: float) -> tuple[Floats, Floats]:
         """Percentile bounds over the resamples that determine the model, (M,) each; NaN where these
@@ -74,7 +81,7 @@ def bootstrap(pairs: Pairs, fit: Fit, *, rounds: int, seed: int, threads: int | 
         refit_all = _plain(pairs, cores, resampler, theta)
         if fast is not None and all(core.is_small for core in cores):
             refit_all = _compiled(pairs, cores, resampler, theta, fast)
-        workers = min(threads or os.cpu_count() or 1, rounds)
+        workers = min(threads or processors(), rounds)
         with few_threads(0), ThreadPoolExecutor(workers) as pool:
             list(pool.map(refit_all, [range(first, rounds, workers) for first in range(workers)]))
     return Draws(theta)

@@ -44,6 +44,8 @@ _OF_WINNER = {
 }
 SHARES = np.array([*(winner.share for winner in _OF_WINNER), np.nan])
 """A's share of the win per outcome; a soft row brings its own."""
+_TABLE = 1_000_000
+"""Pairs of models up to which rows are counted in a table of all pairs."""
 WEIGHTS = (1e-12, 1e12)
 """The least and the greatest weight of a row that has any: beyond them, sums and squares lose the rest."""
 
@@ -357,8 +359,19 @@ class Rows:
         if not np.all((self.weight == 0) | ((self.weight >= low) & (self.weight <= high))):
             raise DataError(f"a weight is neither 0 nor between {low:g} and {high:g}", key="weight")
 
+    def _is_plain(self) -> bool:
+        return self.cluster is None and bool(
+            np.all(self.weight == 1.0) and np.all(self.outcome != Outcome.SOFT)
+        )
+
     def counts(self, *, n_self: int = 0, n_weightless: int = 0) -> Counts:
         """Equal rows counted together; a model against itself and rows of weight 0 left out."""
+        size = len(self.models)
+        if size * size <= _TABLE and self._is_plain():
+            key = (self.a * size + self.b) * int(Outcome.SOFT) + self.outcome
+            table = np.bincount(key, self.n, size * size * int(Outcome.SOFT)).astype(np.int64)
+            plain = Counts.from_table(self.models, table.reshape(size, size, int(Outcome.SOFT)))
+            return replace(plain, n_self=plain.n_self + n_self, n_weightless=n_weightless)
         own = self.a == self.b
         weightless = ~own & (self.weight == 0)
         n_self += int(self.n[own].sum())

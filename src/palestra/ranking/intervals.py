@@ -114,7 +114,7 @@ def _clustered(pairs: Pairs, expected: Floats, node: Ints, size: int) -> Floats:
     assert pairs.cell_cluster is not None
     cells = np.flatnonzero(~np.isnan(expected[pairs.cell_pair]))
     pair = pairs.cell_pair[cells]
-    score = (pairs.cell_n * pairs.cell_weight)[cells] * (pairs.cell_share[cells] - expected[pair])
+    score = (pairs.cell_n * pairs.cell_weight)[cells] * pairs.residuals(expected)[cells]
     names, cluster = np.unique(pairs.cell_cluster[cells], return_inverse=True)
     scatter = np.zeros((size, size))
     order = np.argsort(cluster, kind="stable")

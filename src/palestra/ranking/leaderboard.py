@@ -1,242 +1,120 @@
-"""Counts in, leaderboard out: every method, with intervals, rank ranges, flags and warnings."""
+"""Counts or rows in, leaderboard out: every method, with intervals, rank ranges, flags and warnings."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
 from palestra.errors import UsageError, nearest
-from palestra.ranking import elo as sequential
-from palestra.ranking import intervals
-from palestra.ranking.bootstrap import Draws, bootstrap
-from palestra.ranking.bradley_terry import PRIOR, Fit, components, fit
-from palestra.ranking.pairs import Pairs, Records
-from palestra.ranking.scale import BASE, MEAN, POINTS, SCALE
+from palestra.ranking import methods
+from palestra.ranking.pairs import Records
+from palestra.ranking.rated import Ci, Method, Ordered, Rated, Wish
 from palestra.ranking.table import Column, few, rank_within, rows_of
-from palestra.ranking.win_rate import wilson, z_exact
-from palestra.records.rating import Interval, Leaderboard
+from palestra.ranking.win_rate import z_exact
+from palestra.records.rating import Leaderboard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.ranking.arrays import Bools, Floats, Ints
+    from palestra.ranking.arrays import Floats, Ints
     from palestra.ranking.counts import Counts, Rows
-
-Method = Literal["bradley-terry", "elo", "win-rate"]
-Ci = Literal["sandwich", "bootstrap", "none"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rated:
-    """What a method has to say of M models."""
-
-    method: Method
-    interval: Interval
-    rating: Floats
-    low: Floats
-    high: Floats
-    component: Ints
-    weak: Bools
-    """Whose rating rests on the prior, (M,)."""
-    warnings: tuple[str, ...] = ()
-    scale: float = SCALE
-    base: float = BASE
 
 
 def rank_counts(
     counts: Counts,
     *,
-    method: Method = "bradley-terry",
-    ci: Ci = "sandwich",
-    rounds: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
     anchor: Mapping[str, float] | None = None,
     n_failed: int | None = None,
     parameters: Mapping[str, Any] | None = None,
+    **wishes: Any,
 ) -> Leaderboard:
-    """The leaderboard of these battles by Bradley-Terry or win rate.
+    """The leaderboard of these battles by a method that needs no order.
 
-    `anchor` gives one model's rating; without it the mean of each connected part is 1000. `level` is
-    the intervals' coverage. `rounds` and `seed` are for the bootstrap. With `win-rate` a rating is the
-    win rate in percent and its interval Wilson's, unless `ci` is `none`. `n_failed` and `parameters`
-    are passed on.
+    `anchor` gives one model's rating; without it the mean of each connected part is 1000. `wishes` are the
+    fields of `rated.Wish`. With `win-rate` a rating is the win rate in percent and its interval Wilson's,
+    unless `ci` is `none`. `n_failed` and `parameters` are passed on.
 
     Raises:
         UsageError: an unknown method, interval or anchor; a level, number of rounds or seed out of range.
     """
-    check(method, ci, level)
-    if method == "elo":
-        raise UsageError("Elo depends on the order of the battles; use rank_rows")
-    if method == "win-rate":
-        rated = _win_rates(counts, ci, level)
-        if anchor:
-            raise UsageError("a win rate has no anchor", hint="leave it out, or use bradley-terry")
-    else:
-        rated = _bradley_terry(counts, ci, rounds, level, seed)
-    given = {"mean": MEAN, "prior": PRIOR} if method == "bradley-terry" else {}
-    return _board(counts, rated, anchor, n_failed, {**given, **(parameters or {})})
+    wish = wish_of(**wishes)
+    if wish.method in Ordered:
+        raise UsageError(f"{wish.method} needs the battles one by one; use rank_rows")
+    return make_board(counts, methods.of_counts(counts, wish), wish, anchor, n_failed, parameters)
 
 
 def rank_rows(
     rows: Rows,
     *,
-    k: float = 4.0,
-    start: float = 1000.0,
     anchor: Mapping[str, float] | None = None,
     n_failed: int | None = None,
     parameters: Mapping[str, Any] | None = None,
+    **wishes: Any,
 ) -> Leaderboard:
-    """The leaderboard of these battles by sequential Elo, in the order they are in; without intervals.
+    """The leaderboard of these battles by a kind of Elo, in the order they are in; without intervals.
 
     Raises:
         UsageError: `k` is not above 0, `start` is no number, or the anchor is unknown.
     """
+    wish = wish_of(**{"method": "elo", **wishes})
     counts = rows.counts()
-    rating = sequential.elo(rows, k=k, start=start)
-    unknown = np.full(rating.size, np.nan)
-    rated = _Rated(
-        method="elo",
-        interval=Interval("none", 0.95),
-        rating=rating,
-        low=unknown,
-        high=unknown,
-        component=components(Pairs.of(counts)),
-        weak=np.zeros(rating.size, dtype=bool),
-    )
-    return _board(counts, rated, anchor, n_failed, {"k": k, "start": start, **(parameters or {})})
+    return make_board(counts, methods.of_rows(rows, counts, wish), wish, anchor, n_failed, parameters)
 
 
-def check(method: str, ci: str, level: float) -> None:
-    """Make sure that these make sense.
+def wish_of(**wishes: Any) -> Wish:
+    """How to rate, checked.
 
     Raises:
-        UsageError: they do not.
+        UsageError: a wish that is not known, or makes no sense.
     """
-    _known("method", method, Method)
-    _known("ci", ci, Ci)
-    z_exact(level)
+    known = [field.name for field in fields(Wish)]
+    for name in wishes:
+        if name not in known:
+            raise UsageError(f"unknown option {name!r}", hint=nearest(name, known))
+    wish = Wish(**wishes)
+    for what, value, choices in (("method", wish.method, Method), ("ci", wish.ci, Ci)):
+        if value not in get_args(choices):
+            raise UsageError(f"unknown {what} {value!r}", hint=nearest(str(value), get_args(choices)))
+    z_exact(wish.level)
+    if wish.seed < 0:
+        raise UsageError(f"a seed is 0 or more, not {wish.seed}")
+    return wish
 
 
-def _known(what: str, value: str, choices: Any) -> None:
-    if value not in get_args(choices):
-        raise UsageError(f"unknown {what} {value!r}", hint=nearest(str(value), get_args(choices)))
-
-
-def _win_rates(counts: Counts, ci: Ci, level: float) -> _Rated:
-    records = Records.of(counts)
-    rate = records.win_rate
-    low, high = wilson(rate, records.effective_n, level)
-    if ci == "none":
-        low, high = np.full(rate.size, np.nan), np.full(rate.size, np.nan)
-    return _Rated(
-        method="win-rate",
-        interval=Interval("none" if ci == "none" else "wilson", level),
-        rating=100.0 * np.where(np.isnan(rate), 0.5, rate),
-        low=100.0 * low,
-        high=100.0 * high,
-        component=components(Pairs.of(counts)),
-        weak=np.zeros(rate.size, dtype=bool),
-        scale=100.0,
-        base=1.0,
-    )
-
-
-def _bradley_terry(counts: Counts, ci: Ci, rounds: int, level: float, seed: int) -> _Rated:
-    pairs = Pairs.of(counts)
-    fitted = fit(pairs)
-    low = high = np.full(pairs.n_models, np.nan)
-    warnings: list[str] = []
-    if ci == "sandwich":
-        half = z_exact(level) * intervals.sandwich(pairs, fitted)
-        low, high = fitted.theta - half, fitted.theta + half
-    elif ci == "bootstrap":
-        draws = bootstrap(pairs, fitted, rounds=rounds, seed=seed)
-        low, high = draws.bounds(level)
-        warnings += _lost_in_resamples(counts, fitted, draws)
-    resampled = ci == "bootstrap"
-    return _Rated(
-        method="bradley-terry",
-        interval=Interval(ci, level, rounds if resampled else None, seed if resampled else None),
-        rating=MEAN + POINTS * fitted.theta,
-        low=MEAN + POINTS * low,
-        high=MEAN + POINTS * high,
-        component=fitted.component,
-        weak=_weak(fitted),
-        warnings=(*warnings, *_unvaried(counts, fitted, low, ci)),
-    )
-
-
-def _weak(fitted: Fit) -> Bools:
-    weak = np.zeros(fitted.core.size, dtype=bool)
-    for part in fitted.parts:
-        weak[part.nodes] = ~part.core
-    return weak
-
-
-def _lost_in_resamples(counts: Counts, fitted: Fit, draws: Draws) -> list[str]:
-    rounds, lost = len(draws.theta), draws.unidentified
-    some = [
-        f"{counts.models[model]} in {lost[model]}"
-        for model in np.flatnonzero(fitted.core & (lost > 0)).tolist()
-    ]
-    if not some:
-        return []
-    return [
-        f"some of the {rounds} resamples do not determine every rating ({few(some)}); the interval is over "
-        "those that do, and there is none where they are less than half"
-    ]
-
-
-def _unvaried(counts: Counts, fitted: Fit, low: Floats, ci: Ci) -> list[str]:
-    """A warning for parts without any interval although their strengths are determined."""
-    flat = [
-        [counts.models[node] for node in part.nodes.tolist()]
-        for part in fitted.parts
-        if part.core.any() and np.isnan(low[part.nodes]).all()
-    ]
-    return [
-        f"every battle among {few(names)} ended exactly as expected, such as all in ties: there is no "
-        "variation to make an interval from"
-        for names in flat
-        if ci != "none"
-    ]
-
-
-def _board(
+def make_board(
     counts: Counts,
-    rated: _Rated,
-    anchor: Mapping[str, float] | None,
-    n_failed: int | None,
-    parameters: dict[str, Any],
+    rated: Rated,
+    wish: Wish,
+    anchor: Mapping[str, float] | None = None,
+    n_failed: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
 ) -> Leaderboard:
+    """Ratings as a leaderboard: ordered, ranked, flagged.
+
+    Raises:
+        UsageError: the anchor is unknown, or the method has none.
+    """
+    if anchor and not rated.has_anchor:
+        raise UsageError(f"{wish.method} has no anchor", hint="leave it out, or use bradley-terry")
     shift = _anchor_shift(counts.models, rated, anchor)
-    names = np.array(counts.models, dtype=object)
-    order, rank, rank_low, rank_high = rank_within(
-        rated.component,
-        rated.rating + shift,
-        rated.low + shift,
-        rated.high + shift,
-        bounded=rated.interval.kind != "none",
-    )
     column = Column(
         rating=rated.rating + shift,
         low=rated.low + shift,
         high=rated.high + shift,
-        rank=rank,
-        rank_low=rank_low,
-        rank_high=rank_high,
         component=rated.component,
         weak=rated.weak,
     )
-    ratings = rows_of(counts.models, Records.of(counts), column, order)
+    ranks = rank_within(
+        column.component, column.rating, column.low, column.high, bounded=rated.interval.kind != "none"
+    )
+    names = np.array(counts.models, dtype=object)
     groups = range(int(rated.component.max(initial=-1)) + 1)
     parts = [names[rated.component == number].tolist() for number in groups]
-    weak = [counts.models[model] for model in order.tolist() if rated.weak[model]]
+    weak = [counts.models[model] for model in ranks.order.tolist() if rated.weak[model]]
     return Leaderboard(
-        method=rated.method,
+        method=wish.method,
         scale=rated.scale,
         base=rated.base,
         anchor=dict(anchor) if anchor else None,
@@ -245,12 +123,21 @@ def _board(
         n_failed=n_failed,
         components=parts,
         warnings=[*_warnings(counts, parts, weak, anchor), *rated.warnings],
-        ratings=ratings,
-        parameters=parameters,
+        ratings=rows_of(counts.models, Records.of(counts), column, ranks),
+        parameters={**rated.parameters, **(parameters or {})},
+        better=_listed(rated.better, ranks.order, both=True),
+        rank_probabilities=_listed(rated.rank_chance, ranks.order, both=False),
     )
 
 
-def _anchor_shift(models: tuple[str, ...], rated: _Rated, anchor: Mapping[str, float] | None) -> Floats:
+def _listed(table: Floats | None, order: Ints, *, both: bool) -> list[list[float | None]] | None:
+    if table is None:
+        return None
+    ordered = table[order][:, order] if both else table[order]
+    return [[None if np.isnan(x) else x for x in row] for row in ordered.tolist()]
+
+
+def _anchor_shift(models: tuple[str, ...], rated: Rated, anchor: Mapping[str, float] | None) -> Floats:
     """What to add to each rating so that the anchor has its own, (M,); nothing in other parts."""
     shift = np.zeros(len(models))
     if not anchor:

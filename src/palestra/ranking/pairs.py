@@ -11,6 +11,8 @@ import numpy.typing as npt
 from palestra.ranking.arrays import Floats, Ints, total
 from palestra.ranking.counts import Counts, Outcome, groups
 
+_NONE = 1e-9
+"""A residual this small is rounding."""
 _TABLE = 4_000_000
 """Pairs of models up to which a table of all of them is made."""
 
@@ -114,9 +116,16 @@ class Pairs:
             total(self.cell_pair, mass * (1.0 - self.cell_share), size),
         )
 
+    def residuals(self, expected: Floats) -> Floats:
+        """Share of i less its expected share, (P,), for each cell, (cells,); what the fit's last digits leave
+        is none.
+        """
+        gap = self.cell_share - expected[self.cell_pair]
+        return np.where(np.abs(gap) < _NONE, 0.0, gap)
+
     def squared_residuals(self, expected: Floats) -> Floats:
         """Σ weight² · (share of i − expected share of i)² per pair, (P,)."""
-        gap = self.cell_share - expected[self.cell_pair]
+        gap = self.residuals(expected)
         return total(self.cell_pair, self.cell_n * (self.cell_weight * gap) ** 2, self.i.size)
 
 

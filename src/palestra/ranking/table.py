@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,17 +27,22 @@ class Column:
     rating: Floats
     low: Floats
     high: Floats
-    rank: Ints
-    rank_low: Ints
-    rank_high: Ints
     component: Ints
     weak: Bools
 
 
-def rank_within(
-    component: Ints, rating: Floats, low: Floats, high: Floats, *, bounded: bool
-) -> tuple[Ints, Ints, Ints, Ints]:
-    """The order of a leaderboard, and rank, best rank and worst rank of each model, (M,) each.
+class Ranks(NamedTuple):
+    """Where M models stand, (M,) each."""
+
+    order: Ints
+    """The models from the top of the board to its end."""
+    rank: Ints
+    best: Ints
+    worst: Ints
+
+
+def rank_within(component: Ints, rating: Floats, low: Floats, high: Floats, *, bounded: bool) -> Ranks:
+    """The order of a leaderboard, and rank, best rank and worst rank of each model.
 
     Parts of the battle graph come one after the other and are ranked each by itself, best first, equal
     ratings (to 1e-9) by name. Best rank: 1 + how many models' lower bound is above the upper bound.
@@ -58,18 +63,18 @@ def rank_within(
             below = np.searchsorted(np.sort(roof[nodes]), floor[nodes], side="left")
             best[nodes] = np.minimum(place, 1 + above)
             worst[nodes] = np.maximum(place, nodes.size - below)
-    return order, rank, best, worst
+    return Ranks(order, rank, best, worst)
 
 
-def rows_of(models: Sequence[str], records: Records, column: Column, order: Ints) -> list[Rating]:
-    """One row per model, in the given order."""
+def rows_of(models: Sequence[str], records: Records, column: Column, ranks: Ranks) -> list[Rating]:
+    """One row per model, from the top of the board to its end."""
     rate = records.win_rate
     rate_low, rate_high = wilson(rate, records.effective_n)
     return [
         Rating(
-            rank=int(column.rank[model]),
-            rank_low=int(column.rank_low[model]),
-            rank_high=int(column.rank_high[model]),
+            rank=int(ranks.rank[model]),
+            rank_low=int(ranks.best[model]),
+            rank_high=int(ranks.worst[model]),
             model=models[model],
             rating=float(column.rating[model]),
             ci_low=_known(column.low[model]),
@@ -84,7 +89,7 @@ def rows_of(models: Sequence[str], records: Records, column: Column, order: Ints
             component=int(column.component[model]),
             flags=_flags(records, column, model),
         )
-        for model in order.tolist()
+        for model in ranks.order.tolist()
     ]
 
 

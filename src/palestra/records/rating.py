@@ -46,7 +46,13 @@ class Interval:
     level: float
     """Such as 0.95."""
     rounds: int | None = None
+    """Of the bootstrap."""
     seed: int | None = None
+    """Of whatever was drawn at random."""
+    cluster: str | None = None
+    """What rows were taken to share, such as `question_id`; None: they were taken as independent."""
+    simultaneous: bool = False
+    """Whether the level is that of all intervals at once, not of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +72,13 @@ class Leaderboard:
     warnings: list[str]
     ratings: list[Rating]
     parameters: dict[str, Any] = field(default_factory=dict)
-    """What else the method was given, such as Elo's `k` and `start`."""
+    """What else the method was given, such as Elo's `k` and `start`, or found, such as a tie parameter."""
+    better: list[list[float | None]] | None = None
+    """The probability that the row's model is better than the column's, in the order of `ratings`; None
+    where they cannot be compared. Only if asked for."""
+    rank_probabilities: list[list[float | None]] | None = None
+    """The probability of each rank, from the first on, of each model, in the order of `ratings`, within
+    its part. Only if asked for."""
 
     def to_dict(self) -> dict[str, Any]:
         """The leaderboard as JSON-ready data."""

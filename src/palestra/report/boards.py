@@ -141,7 +141,8 @@ def _row(rating: Rating, decimals: int) -> list[str]:
 
 
 def _notes(board: Leaderboard) -> list[str]:
-    """Flags and warnings, after an empty line if there are any."""
+    """Coefficients, flags and warnings, after an empty line if there are any."""
+    features = [_coefficient(each) for each in board.parameters.get("coefficients", ())]
     warnings = [f"Warning: {visible(warning)}" for warning in board.warnings]
     if not board.ratings:
         warnings.append("Warning: no battle, so no rating")
@@ -150,7 +151,15 @@ def _notes(board: Leaderboard) -> list[str]:
         for rating in board.ratings
         if rating.flags
     ]
-    return ["", *warnings, *flags] if warnings or flags else []
+    notes = [*features, *warnings, *flags]
+    return ["", *notes] if notes else []
+
+
+def _coefficient(feature: Mapping[str, Any]) -> str:
+    """What one standard deviation of a feature, or being shown first, is worth."""
+    points, error = number(feature["points"]), number(feature["points_se"])
+    unit = "of being shown first" if feature["feature"] == "side" else "per standard deviation"
+    return f"{visible(feature['feature'])}: {points} points (standard error {error}) {unit}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -76,21 +76,24 @@ def ranks(rating: Rating) -> str:
 
 
 def decimals_of(ratings: Iterable[Rating]) -> int:
-    """Three decimals for ratings that are shares, else one."""
+    """Four decimals for ratings that are shares, else one."""
     finite = [abs(r.rating) for r in ratings if math.isfinite(r.rating)]
-    return 3 if finite and max(finite) <= 2 else 1
+    return 4 if finite and max(finite) <= 2 else 1
 
 
 def method_line(board: Leaderboard) -> str:
     """The method with its parameters, as in `bradley-terry, scale 400, base 10, mean 1000`."""
     if board.method == "win-rate":
         parts = ["win rate in per cent"]
+    elif board.method == "gladiator":
+        parts = ["gladiator score, wins/n · (1 − 1/(n + 1))"]
     else:
         parts = [board.method, f"scale {board.scale:g}", f"base {board.base:g}"]
     anchor = board.anchor or {}
     parts += [f"{visible(model)} anchored at {value:g}" for model, value in anchor.items()]
     given = {name: value for name, value in board.parameters.items() if not (anchor and name == "mean")}
-    parts += [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in given.items()]
+    told = {name: value for name, value in given.items() if not isinstance(value, dict | list)}
+    parts += [f"{name.replace('_', ' ')} {_plain(value)}" for name, value in told.items()]
     return ", ".join(parts)
 
 
@@ -99,7 +102,10 @@ def interval_line(board: Leaderboard) -> str:
     made = board.interval
     if made.kind == "none":
         return "no intervals"
-    parts = [f"{100 * made.level:g} % intervals by {made.kind}"]
+    at_once = "simultaneous " if made.simultaneous else ""
+    parts = [f"{100 * made.level:g} % {at_once}intervals by {made.kind}"]
+    if made.cluster is not None:
+        parts.append(f"clustered by {visible(made.cluster)}")
     if made.rounds is not None:
         parts.append(f"{made.rounds} rounds")
     if made.seed is not None:

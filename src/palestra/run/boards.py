@@ -46,10 +46,12 @@ def make_boards(folder: Path, config: Config) -> Boards:
         "method": settings.method,
         "ci": settings.ci,
         "rounds": settings.rounds,
+        "level": settings.level,
         "seed": config.seed,
         "anchor": settings.anchor,
         "k": settings.k,
         "start": settings.start,
+        "sizes": {model.label: model.size_b for model in config.models if model.size_b},
     }
     overall = rank(folder, **options | {"anchor": None})
     anchor = settings.anchor

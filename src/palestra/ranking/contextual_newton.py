@@ -1,0 +1,222 @@
+"""The greatest likelihood of battles with features: jointly, and for models that hang on a fixed core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from palestra.errors import PalestraError
+from palestra.ranking.laplacian import Laplacian
+
+if TYPE_CHECKING:
+    from palestra.ranking.arrays import Bools, Floats, Ints
+    from palestra.ranking.paired_rows import Moments, PairedRows, Sums
+
+_STEPS = 30
+"""Newton's method from the fit without features needs four or five."""
+_SURE = 1.6
+"""A step that moves no row's log-odds by more than this cannot lose likelihood; see `newton`."""
+_SMALL = 1e-6
+"""Once no row's log-odds move by more than this, the error left is its square."""
+_NEAR = 0.03
+"""After a step of this size the next is mostly the last."""
+_MOVING = 0.1
+"""A coefficient whose effect still grows by more than this, in log-odds, has no end."""
+_OWN = 1e-8
+"""A feature of which the models and the features before it leave less than this share unexplained has no
+coefficient of its own."""
+_DENSE = 160
+"""Up to so many nodes a direct solution is the fastest."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Joint:
+    """Strengths and coefficients at the maximum; K nodes in groups, F features."""
+
+    rows: PairedRows
+    """What was fitted: features with a coefficient only, and a prior's battles where one was needed."""
+    group: Ints
+    """Each node's strongly connected group, (K,)."""
+    theta: Floats
+    """Each group's mean is 0, (K,)."""
+    beta: Floats
+    """(F,)"""
+    kept: Ints
+    """Which of the given features these are, (F,)."""
+    separating: Ints
+    """Which of the given features settle battles for certain, so that their coefficients rest on a prior."""
+    bend: Moments
+    """Minus the Hessian at the maximum."""
+    scatter: Moments
+    """How the battles' residuals scatter there."""
+
+
+def fit_joint(rows: PairedRows, group: Ints, theta: Floats, typical: Floats, unit: float) -> Joint:
+    """Fit nodes, each strongly connected with its group, and coefficients, starting at `theta`, (K,).
+
+    `typical`: each feature's root mean square, and `unit`: the rows' mean weight; they make the prior
+    that is used where features settle battles for certain.
+
+    Raises:
+        PalestraError: no end was reached, as extreme weights or features may cause.
+    """
+    sums = rows.sums(theta, np.zeros(len(rows.x)))
+    kept = _with_own_share(rows, sums, group)
+    if kept.size < len(rows.x):
+        rows = rows.only(kept)
+        sums = rows.sums(theta, np.zeros(kept.size))
+    place = _climb(rows, group, theta, sums)
+    separating = np.zeros(0, dtype=np.int64)
+    if not place.settled:
+        separating = kept[place.moving]
+        rows = _with_prior(rows, typical[kept], unit)
+        place = _climb(rows, group, theta, rows.sums(theta, np.zeros(kept.size)))
+    if not place.settled:
+        raise PalestraError(
+            f"the fit with features did not settle in {_STEPS} steps",
+            hint="are some weights or features more than a billion times others?",
+        )
+    return Joint(rows, group, place.theta, place.beta, kept, separating, place.sums.bend, place.scatter)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Where the climb ended."""
+
+    theta: Floats
+    beta: Floats
+    sums: Sums
+    scatter: Moments
+    settled: bool
+    moving: Bools
+    """Which coefficients still moved by much, (F,)."""
+
+
+def _climb(rows: PairedRows, group: Ints, theta: Floats, sums: Sums) -> _Place:
+    """Newton's method from `theta` and β = 0, where the sums are `sums`."""
+    reach = np.abs(rows.x).max(axis=1, initial=0.0)
+    beta, move = np.zeros(len(rows.x)), np.inf
+    by_beta = beta
+    for number in range(_STEPS):
+        if number or not len(rows.x):
+            sums = rows.sums(theta, beta, whole=move < _NEAR or not len(rows.x))
+        by_theta, by_beta = _step(rows, sums, group)
+        move = float(np.ptp(by_theta)) + float(np.abs(by_beta) @ reach) if theta.size else 0.0
+        if move > _SURE:
+            scale = _shorter(rows, (theta, beta), (by_theta, by_beta))
+            by_theta, by_beta = scale * by_theta, scale * by_beta
+        theta, beta = theta + by_theta, beta + by_beta
+        if move < _SMALL:
+            if sums.scatter is None:
+                sums = rows.sums(theta, beta, whole=True)
+            moving = np.zeros(beta.size, dtype=bool)
+            return _Place(_level(theta, group), beta, sums, sums.scatter or sums.bend, True, moving)
+    return _Place(theta, beta, sums, sums.bend, False, np.abs(by_beta) * reach > _MOVING)
+
+
+def _shorter(rows: PairedRows, place: tuple[Floats, Floats], step: tuple[Floats, Floats]) -> float:
+    """The largest of 1, 1/2, 1/4, … by which the step does not lose likelihood."""
+    before = rows.log_likelihood(*place)
+    slack = 1e-12 * (1.0 + abs(before))
+    scale = 1.0
+    for _ in range(60):
+        after = rows.log_likelihood(place[0] + scale * step[0], place[1] + scale * step[1])
+        if after >= before - slack:
+            return scale
+        scale /= 2
+    return 0.0
+
+
+def _step(rows: PairedRows, sums: Sums, group: Ints) -> tuple[Floats, Floats]:
+    """Newton's step by strengths, (K,), and by coefficients, (F,): first the latter, then the former."""
+    cross = rows.by_node(sums.bend.mass_x)
+    push = rows.by_node(sums.pull[np.newaxis])
+    solved = _solve(rows, sums, group, np.concatenate([push, cross]).T)
+    along, across = solved[:, 0], solved[:, 1:]
+    if not len(cross):
+        return along, np.zeros(0)
+    by_beta = _solve_scaled(sums.bend.mass_xx - cross @ across, sums.pull_x - cross @ along)
+    return along - across @ by_beta, by_beta
+
+
+def _solve(rows: PairedRows, sums: Sums, group: Ints, right: Floats) -> Floats:
+    """X with L·X = `right`, (K, k), L the Laplacian of the strengths; each group's mean is 0."""
+    if rows.size == 0:
+        return right
+    if rows.size > _DENSE and not group.any():
+        bend = Laplacian.of(rows.size, rows.i, rows.j, rows.between(sums.bend))
+        return np.stack([bend.solve(column) for column in right.T], axis=1)
+    return np.asarray(np.linalg.solve(gauged_by_group(rows.laplacian(sums.bend), group), right))
+
+
+def gauged_by_group(matrix: Floats, group: Ints) -> Floats:
+    """A Laplacian made regular: its inverse equals the pseudo-inverse where each group sums to 0."""
+    if not matrix.size:
+        return matrix
+    together = group[:, np.newaxis] == group[np.newaxis, :]
+    return np.asarray(matrix + together * (float(np.trace(matrix)) / len(matrix) ** 2))
+
+
+def _solve_scaled(matrix: Floats, right: Floats) -> Floats:
+    """The solution, whatever the units of the features are."""
+    scale = 1.0 / np.sqrt(matrix.diagonal())
+    scaled = matrix * scale * scale[:, np.newaxis]
+    return np.asarray(scale * np.linalg.solve(scaled, scale * right))
+
+
+def _with_own_share(rows: PairedRows, sums: Sums, group: Ints) -> Ints:
+    """The features that neither the models nor the features before them determine."""
+    cross = rows.by_node(sums.bend.mass_x)
+    rest = sums.bend.mass_xx - cross @ _solve(rows, sums, group, cross.T)
+    whole = sums.bend.mass_xx.diagonal()
+    kept: list[int] = []
+    for feature in range(len(rest)):
+        left = rest[feature, feature]
+        if whole[feature] > 0 and left > _OWN * whole[feature]:
+            kept.append(feature)
+            column = rest[:, feature].copy()
+            rest = rest - np.outer(column, column) / left
+    return np.array(kept, dtype=np.int64)
+
+
+def _with_prior(rows: PairedRows, typical: Floats, unit: float) -> PairedRows:
+    """With one drawn battle per feature, between equal models that differ by its typical size."""
+    count = typical.size
+    nodes = np.zeros(count, dtype=np.int64)
+    half = np.full(count, unit / 2)
+    return rows.join(nodes, nodes, half, half, np.diag(typical))
+
+
+def _level(theta: Floats, group: Ints) -> Floats:
+    """With each group's mean at 0."""
+    sizes = np.bincount(group)
+    means = np.bincount(group, theta) / np.maximum(sizes, 1)
+    return np.asarray(theta - means[group])
+
+
+def hang_on(rows: PairedRows, theta: Floats, beta: Floats, free: Bools) -> Floats:
+    """The strengths, (N,), of greatest likelihood where only `free` nodes move; β is given.
+
+    The maximum must be finite: every free node tied to a fixed one by wins and losses, a prior's too.
+
+    Raises:
+        PalestraError: no end was reached.
+    """
+    theta = theta.copy()
+    nodes = np.flatnonzero(free)
+    last = np.inf
+    for _ in range(8 * _STEPS):
+        sums = rows.sums(theta, beta)
+        push = rows.by_node(sums.pull[np.newaxis])[0, nodes]
+        step = np.zeros(theta.size)
+        step[nodes] = Laplacian.of(rows.size, rows.i, rows.j, sums.bend.mass, free).solve(push)
+        size = float(np.abs(step).max(initial=0.0))
+        if 2 * size > _SURE:
+            step *= _shorter(rows, (theta, beta), (step, np.zeros(beta.size)))
+        theta += step
+        if size < _SMALL or (size < 1e-4 and size > last / 2):
+            return theta
+        last = size
+    raise PalestraError("the ratings of models that only won or only lost did not settle")
