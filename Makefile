@@ -8,10 +8,10 @@ BIN = .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types format bench lock clean
+.PHONY: help demo test check lint types format bench bench-ranking lock clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: .venv/.ready ## set up, then run a whole arena without a key or a network
 	@$(BIN)/palestra demo $(ARGS)
@@ -32,16 +32,22 @@ format: .venv/.ready ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## print every benchmark's table
+bench: .venv/.ready ## print the benchmarks' tables, but for the next one
 	$(BIN)/python -m benchmarks
+
+bench-ranking: .venv-peers/.ready ## set up the peers beside, then hold the ranking against them
+	@.venv-peers/bin/python -m benchmarks.ranking $(ARGS)
 
 lock: $(UV) ## resolve the requirements anew
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-header --python-version 3.11 --all-extras --group dev \
 	  pyproject.toml -o requirements/dev.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header --python-version 3.11 \
+	  requirements/peers.in -o requirements/peers.txt
 
 clean: ## remove everything that was set up
-	rm -rf .venv .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(UV): requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, as python3 on the PATH"; exit 1; }
@@ -58,3 +64,11 @@ $(UV): requirements/uv.txt
 	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.txt
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch .venv/.ready
+
+.venv-peers/.ready: $(UV) pyproject.toml requirements/peers.txt
+	@echo "Setting up the peers' environment in .venv-peers …"
+	@test -x .venv-peers/bin/python || $(UV) venv --quiet --no-project --python "$(PYTHON)" .venv-peers
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv-peers/bin/python --require-hashes \
+	  requirements/peers.txt
+	@$(UV) pip install --quiet --python .venv-peers/bin/python --no-deps --no-build-isolation --editable .
+	@touch .venv-peers/.ready

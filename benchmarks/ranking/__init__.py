@@ -1,0 +1,1 @@
+"""The ranking engine beside its peers: `make bench-ranking`, and README.md one folder up."""
