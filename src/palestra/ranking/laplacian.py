@@ -11,10 +11,15 @@ from palestra.ranking.blas import few_threads
 
 _SMALL_ENOUGH = 160
 """Up to so many nodes a direct solution is the fastest."""
+_SPARSE = 12
+"""Where fewer than one in so many entries of the matrix has an edge, it need not be written out."""
 _TOO_LARGE = 3000
-"""From so many nodes on the matrix is not written out."""
-_EXACT = 1e-10
-"""Of the right-hand side: the residual at which an iterative solution ends."""
+"""From so many nodes on a direct solution takes too long."""
+_EXACT = 1e-8
+"""Of the right-hand side: the residual at which an iterative solution ends. What is left is for the next
+of Newton's steps."""
+_ROUNDING = 1e-13
+"""Of the largest degree: a residual that is nothing but rounding."""
 
 
 def laplacian(size: int, i: Ints, j: Ints, weight: Floats) -> Floats:
@@ -65,8 +70,10 @@ class Laplacian:
     def solve(self, right: Floats) -> Floats:
         """The x with L·x = `right`, (K,); if all nodes are free, `right` sums to 0 and so does x."""
         size = self.degree.size
-        if size > _TOO_LARGE:
-            return self._iterate(right, None, 20 * size)[0]
+        if size > _SMALL_ENOUGH and _SPARSE * self.i.size < size * size:
+            found, settled = self._iterate(right, None, 400 if size <= _TOO_LARGE else 20 * size)
+            if settled or size > _TOO_LARGE:
+                return found
         matrix = self.matrix()
         with few_threads(size):
             if size > _SMALL_ENOUGH:
@@ -88,7 +95,7 @@ class Laplacian:
         """Conjugate gradients, preconditioned by the diagonal (Hestenes & Stiefel 1952)."""
         x = np.zeros(right.size)
         rest = right.copy()
-        goal = _EXACT * float(np.linalg.norm(right))
+        goal = max(_EXACT * float(np.linalg.norm(right)), _ROUNDING * float(self.degree.max()))
         scaled = rest / self.degree
         way = scaled.copy()
         size = float(rest @ scaled)

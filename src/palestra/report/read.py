@@ -84,6 +84,22 @@ def open_folder(path: Path) -> RunFolder:
     return RunFolder(path, config, _manifest(path / "manifest.json"), board, groups)
 
 
+def open_board(path: Path) -> Leaderboard | None:
+    """The overall board of a `leaderboard.json`; None if the file is something else, such as battles.
+
+    Raises:
+        DataError: it is a board, but a damaged one.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError:
+        return None
+    if path.suffix.lower() != ".json" or not start.startswith(b"{"):
+        return None
+    return _boards(path)[0]
+
+
 def _check_folder(path: Path) -> None:
     if not path.is_dir():
         raise DataError(

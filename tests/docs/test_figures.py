@@ -1,0 +1,60 @@
+"""The figures of the guide are what `palestra plot` draws."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.support.cli import clean_environment
+from tests.support.require import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DOCS = ROOT / "docs"
+
+
+def program(path: Path) -> Any:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+FIGURES = sorted(program(DOCS / "make_figures.py").FIGURES)
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("figures")
+    command = [sys.executable, str(DOCS / "make_figures.py"), str(folder)]
+    subprocess.run(command, env=clean_environment(), check=True)
+    return folder
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_current(name: str, drawn: Path) -> None:
+    """If this fails: `python docs/make_figures.py`."""
+    assert (drawn / name).read_bytes() == (DOCS / "images" / name).read_bytes()
+
+
+def test_every_figure_is_shown_and_made() -> None:
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
+    assert [name for name in FIGURES if f"(images/{name})" not in pages] == []
+    assert sorted(path.name for path in (DOCS / "images").glob("*.svg")) == FIGURES
+
+
+def test_the_battles_of_the_examples_are_what_their_program_writes(tmp_path: Path) -> None:
+    """If this fails: `python examples/data/make_battles.py`."""
+    place = ROOT / "examples" / "data" / "battles.jsonl"
+    module = program(place.with_name("make_battles.py"))
+    module.PLACE = tmp_path / "battles.jsonl"
+    module.main()
+    assert module.PLACE.read_bytes() == place.read_bytes()
+    assert place.stat().st_size < 300_000
