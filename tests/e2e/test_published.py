@@ -62,7 +62,7 @@ def test_six_recorded_models_against_the_seventh(tmp_path: Path) -> None:
 
 
 def test_crowd_votes_give_the_reference_ratings(tmp_path: Path) -> None:
-    """llmfao: Bradley-Terry to 1e-6 and Elo with K = 4, by the command on a CSV of battles."""
+    """llmfao: Bradley-Terry and Elo with K = 4 to 1e-9, by the command on a CSV of battles."""
     data = require.shared_data("llmfao")
     battles, winners = tmp_path / "battles.csv", "MAP {'left': 'model_a', 'right': 'model_b', 'tie': 'tie'}"
     duckdb.sql(
@@ -76,4 +76,4 @@ def test_crowd_votes_give_the_reference_ratings(tmp_path: Path) -> None:
         found = {row["model"]: row["rating"] for row in json.loads(done.stdout)["ratings"]}
         assert len(found) == len(expected)
         for row in expected:
-            assert found[row["model"]] == pytest.approx(float(row[column]), abs=1e-6)
+            assert found[row["model"]] == pytest.approx(float(row[column]), abs=1e-9)

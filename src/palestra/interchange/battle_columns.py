@@ -42,6 +42,10 @@ COLUMNS = {
 }
 """Column → type. A conversation and the style features are JSON text."""
 
+PROMPT = "question_id"
+"""What battles on the same prompt have in common."""
+FIRST_ROWS = 20_000
+"""Rows that are looked at to see whether battles share prompts."""
 NO_GROUP = "(none)"
 """The group of rows that do not say which they belong to."""
 REQUIRED = ("model_a", "model_b", "winner")

@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from palestra.errors import DataError, UsageError, nearest
-from palestra.interchange.battle_columns import COLUMNS, NO_GROUP, RATED
+from palestra.interchange.battle_columns import COLUMNS, FIRST_ROWS, NO_GROUP, PROMPT, RATED
 from palestra.ranking.counts import WEIGHTS, Counts, Outcome, Rows, outcome_of
 
 if TYPE_CHECKING:
@@ -135,6 +135,17 @@ class View:
             raise _filter_error(error) from None
         except duckdb.Error as error:
             raise Unreadable(first_line(error)) from None
+
+    def shares_prompts(self) -> bool:
+        """Whether two of the first rows are battles of the same prompt."""
+        if PROMPT not in self._table.header:
+            return False
+        try:
+            first = self._connection.sql(self._table.select((PROMPT,))).limit(FIRST_ROWS)
+            found = first.aggregate(f"count({PROMPT}) > count(DISTINCT {PROMPT})").fetchall()
+        except duckdb.Error:
+            return False  # what is wrong with the table is said when all of it is read
+        return bool(found and found[0][0])
 
     def counts(self) -> dict[str, Counts]:
         """The counts of each group."""

@@ -15,6 +15,7 @@ from palestra.ranking.counts import Counts, Rows
 if TYPE_CHECKING:
     from palestra.interchange.battle_input import BattleInput
     from palestra.interchange.battle_query import Labels, View
+    from palestra.interchange.parquet_counts import PlainCounts
 
 Counted = TypeVar("Counted", Counts, Rows)
 
@@ -28,6 +29,8 @@ class Tally(Generic[Counted]):
     """The battles of each group, by name; empty if no grouping was asked for."""
     n_failed: int | None
     """Verdicts of the run folders that failed; None if something else was read, or only some rows."""
+    shares_prompts: bool = False
+    """Whether a look at the first rows found battles of the same prompt."""
 
 
 def count_battles(
@@ -52,17 +55,19 @@ def count_battles(
     if filter is None and by is None and cluster is None and labels != "soft":
         plain = _plain(battles)
         if plain is not None:
-            return Tally(plain, {}, None)
+            return Tally(Counts.merge(part.counts for part in plain), {}, None, any(p.shares for p in plain))
     from palestra.interchange.battle_reader import read_battles
 
     def read(view: View) -> dict[str, Counts]:
+        shares.append(cluster is None and view.shares_prompts())
         return view.counts()
 
+    shares: list[bool] = []
     parts, folders = read_battles(battles, read, filter=filter, labels=labels, by=by, cluster=cluster)
     names = sorted({name for part in parts for name in part}) if by else []
     groups = {name: Counts.merge(part[name] for part in parts if name in part) for name in names}
     whole = Counts.merge(counts for part in parts for counts in part.values())
-    return Tally(whole, groups, _failed(folders, parts, filter))
+    return Tally(whole, groups, _failed(folders, parts, filter), any(shares))
 
 
 def order_battles(
@@ -90,8 +95,8 @@ def group_condition(by: str, name: str, filter: str | None) -> str:
     return here if filter is None else f"({filter}) AND {here}"
 
 
-def _plain(battles: BattleInput) -> Counts | None:
-    """The counts of Parquet files that can be counted by their codes, or None."""
+def _plain(battles: BattleInput) -> list[PlainCounts] | None:
+    """Parquet files, counted by their codes; None if they cannot be."""
     if isinstance(battles, str | os.PathLike):
         battles = [battles]
     if not isinstance(battles, list | tuple) or not battles:
@@ -108,7 +113,7 @@ def _plain(battles: BattleInput) -> Counts | None:
         if part is None:
             return None
         parts.append(part)
-    return parts[0] if len(parts) == 1 else Counts.merge(parts)
+    return parts
 
 
 def _failed(folders: list[str], parts: list[Any], filter: str | None) -> int | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from palestra.errors import DataError
-from palestra.interchange.battle_columns import REQUIRED
+from palestra.interchange.battle_columns import FIRST_ROWS, PROMPT, REQUIRED
 from palestra.ranking.compiled import kernels
 from palestra.ranking.counts import Counts, Outcome, outcome_of
 
@@ -28,8 +28,16 @@ _SECONDS_A_ROW = 6e-9
 """What numpy takes to count one."""
 
 
-def count_parquet(path: str | os.PathLike[str]) -> Counts | None:
-    """The counts of a plain Parquet file; None if it is not one, or pyarrow is not installed."""
+class PlainCounts(NamedTuple):
+    """A plain file, counted."""
+
+    counts: Counts
+    shares: bool
+    """Whether a look at the first rows found battles of the same prompt."""
+
+
+def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
+    """A plain Parquet file, counted; None if it is not one, or pyarrow is not installed."""
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -43,7 +51,7 @@ def count_parquet(path: str | os.PathLike[str]) -> Counts | None:
             for columns in _groups(file):
                 if not tally.add(columns):
                     return None
-            return tally.counts()
+            return PlainCounts(tally.counts(), _shares_prompts(file))
     except (pa.ArrowException, OSError, DataError):
         return None
 
@@ -56,6 +64,14 @@ def _is_plain(file: Any) -> bool:
     if any(not _is_text(schema.field(name).type) for name in REQUIRED):
         return False
     return _always(file, "weight", 1) and _always(file, "soft", False)
+
+
+def _shares_prompts(file: Any) -> bool:
+    if PROMPT not in file.schema_arrow.names:
+        return False
+    first = next(file.iter_batches(FIRST_ROWS, row_groups=[0], columns=[PROMPT]), None)
+    told = [] if first is None else first.column(0).drop_null().to_pylist()
+    return len(set(told)) < len(told)
 
 
 def _is_text(kind: Any) -> bool:

@@ -109,7 +109,7 @@ def _compiled(
 
     def refit_all(numbers: range) -> None:
         tables = [np.empty(core.inverse.shape) for core in cores]
-        n = np.empty(pairs.cell_n.size, dtype=np.int64)
+        n = resampler.empty()
         for number in numbers:
             resampler.draw_into(n, number, fast)
             for core, (i, j), wins in zip(cores, ends, tables, strict=True):
@@ -119,6 +119,6 @@ def _compiled(
                 if whole and fast.settle(wins, core.inverse, found, SETTLED):
                     theta[number, core.nodes] = found + (core.theta.mean() - found.mean() + core.shift)
                 else:
-                    theta[number, core.nodes] = core.refit(*pairs.wins(n))
+                    theta[number, core.nodes] = core.refit(*pairs.wins(n.astype(np.float64)))
 
     return refit_all

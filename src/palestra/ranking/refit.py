@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 _TABLE = 1500
 """Models up to which battles are held as a table of all pairs."""
-SETTLED = 1e-9
-"""A step in log-strength, some 2e-7 rating points, that ends a refit."""
+SETTLED = 1e-8
+"""A step in log-strength, some 2e-6 rating points, that ends a refit."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Floats, Ints
@@ -27,7 +28,7 @@ class Resampler:
     n: Ints
     """Rows in each cell, (cells,)."""
     seed: int
-    units: Ints | None
+    units: npt.NDArray[np.integer[Any]] | None
     """What is drawn: the cell of each row, or the positions of the clusters; None: cells by their chance."""
     cluster: Ints | None
     """Position of each cell's cluster, (cells,)."""
@@ -41,14 +42,19 @@ class Resampler:
             return cls(n, seed, np.arange(names.size), cluster.astype(np.int64))
         if total > _ROWS_PER_CELL * n.size:
             return cls(n, seed, None, None)
-        return cls(n, seed, np.repeat(np.arange(n.size), n), None)
+        return cls(n, seed, np.repeat(np.arange(n.size, dtype=np.int32), n), None)
 
     @property
     def size(self) -> int:
         """About how many random numbers a resample takes."""
         return 10 * self.n.size if self.units is None else self.units.size
 
-    def draw_into(self, n: Ints, number: int, fast: Any) -> None:
+    def empty(self) -> npt.NDArray[np.integer[Any]]:
+        """Room for `draw_into`, in 32 bits unless a cell could occur more often."""
+        fits = int(self.n.sum()) < 2**31 and self.cluster is None
+        return np.empty(self.n.size, dtype=np.int32) if fits else np.empty(self.n.size, dtype=np.int64)
+
+    def draw_into(self, n: npt.NDArray[np.integer[Any]], number: int, fast: Any) -> None:
         """As `draw`, into `n`, by compiled kernels where rows are drawn one by one."""
         if self.units is None or self.cluster is not None or self.units.size >= 2**32:
             n[:] = self.draw(number)
