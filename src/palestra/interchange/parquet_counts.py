@@ -13,7 +13,6 @@ import numpy as np
 
 from palestra.errors import DataError
 from palestra.interchange.battle_columns import FIRST_ROWS, PROMPT, REQUIRED
-from palestra.ranking.compiled import kernels
 from palestra.ranking.counts import Counts, Outcome, outcome_of
 
 if TYPE_CHECKING:
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 _TABLE = 4_000_000
 """Cells of a table of counts up to which one is made."""
-_SECONDS_A_ROW = 6e-9
-"""What numpy takes to count one."""
 
 
 class PlainCounts(NamedTuple):
@@ -47,7 +44,7 @@ def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
         with parquet.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
             if not _is_plain(file) or file.metadata.num_rows == 0:
                 return None
-            tally = _Tally(file.metadata.num_rows)
+            tally = _Tally()
             for columns in _groups(file):
                 if not tally.add(columns):
                     return None
@@ -144,12 +141,11 @@ def _chunk_codes(chunk: Any) -> Ints:
 
 
 class _Tally:
-    """Counts by names of A and B and by outcome."""
+    """Counts by outcome and by names of A and B."""
 
-    def __init__(self, n_rows: int) -> None:
+    def __init__(self) -> None:
         self._models: dict[str, int] = {}
-        self._table = np.zeros((0, 0, int(Outcome.SOFT)), dtype=np.int64)
-        self._fast = kernels(n_rows * _SECONDS_A_ROW)
+        self._table = np.zeros((int(Outcome.SOFT), 0, 0), dtype=np.int64)
 
     def add(self, columns: list[Any]) -> bool:
         """Count a row group; False if a value is missing or there are too many names."""
@@ -158,39 +154,46 @@ class _Tally:
         a, b, winner = (_codes(column) for column in columns)
         if a is None or b is None or winner is None:
             return False
-        size = len(a.words) * len(b.words) * len(winner.words)
-        if size > _TABLE or len({*self._models, *a.words, *b.words}) ** 2 > _TABLE:
+        shape = len(winner.words), len(a.words), len(b.words)
+        if int(np.prod(shape)) > _TABLE or len({*self._models, *a.words, *b.words}) ** 2 > _TABLE:
             return False
         rows, columns_, outcomes = self._places(a.words), self._places(b.words), _outcomes(winner.words)
         self._grow()
-        if self._fast is not None:
-            self._fast.count_codes(a.codes, b.codes, winner.codes, rows, columns_, outcomes, self._table)
-            return True
-        key = a.codes * np.int32(len(b.words) * len(winner.words))
-        key += b.codes * np.int32(len(winner.words))
-        key += winner.codes
-        found = np.bincount(key, minlength=size).reshape(len(a.words), len(b.words), len(winner.words))
-        for place, outcome in enumerate(outcomes.tolist()):
-            self._table[rows[:, None], columns_, outcome] += found[:, :, place]
+        key = winner.codes * np.int32(shape[1] * shape[2])
+        key += a.codes * np.int32(shape[2])
+        key += b.codes
+        found = np.bincount(key, minlength=int(np.prod(shape))).reshape(shape)
+        from_rows, from_columns = self._origins(rows), self._origins(columns_)
+        for outcome, table in zip(outcomes.tolist(), found, strict=True):
+            padded = np.zeros((shape[1] + 1, shape[2] + 1), dtype=np.int64)
+            padded[:-1, :-1] = table
+            self._table[outcome] += padded.take(from_rows, axis=0).take(from_columns, axis=1)
         return True
 
     def counts(self) -> Counts:
         """Of all row groups."""
-        used = np.flatnonzero(self._table.any(axis=(1, 2)) | self._table.any(axis=(0, 2)))
-        names = list(self._models)
-        return Counts.from_table([names[index] for index in used.tolist()], self._table[used][:, used])
+        used = np.asarray(self._table.any(axis=(0, 1)) | self._table.any(axis=(0, 2)))
+        names = sorted(name for name, index in self._models.items() if used[index])
+        order = np.array([self._models[name] for name in names], dtype=np.int64)
+        return Counts.from_table(names, np.moveaxis(self._table[:, order][:, :, order], 0, 2))
 
     def _places(self, words: list[str]) -> Ints:
         """Where each model stands in the table."""
         found = [self._models.setdefault(name, len(self._models)) for name in words]
         return np.array(found, dtype=np.int64)
 
+    def _origins(self, places: Ints) -> Ints:
+        """For each place in the table the position of its model among `places`, or one past the last."""
+        origins = np.full(len(self._models), places.size)
+        origins[places] = np.arange(places.size)
+        return origins
+
     def _grow(self) -> None:
         """Make room for every model that has a place."""
-        size = len(self._table)
-        if size < len(self._models):
-            larger = np.zeros((len(self._models), len(self._models), int(Outcome.SOFT)), dtype=np.int64)
-            larger[:size, :size] = self._table
+        size, wanted = self._table.shape[1], len(self._models)
+        if size < wanted:
+            larger = np.zeros((int(Outcome.SOFT), wanted, wanted), dtype=np.int64)
+            larger[:, :size, :size] = self._table
             self._table = larger
 
 

@@ -143,8 +143,10 @@ class Counts:
         names = tuple(sorted(models))
         if "" in names:
             raise DataError("a model has an empty name", key="model_a or model_b")
-        order = np.array(sorted(range(len(names)), key=models.__getitem__), dtype=np.int64)
-        held = np.ascontiguousarray(table[order][:, order])
+        if names != tuple(models):
+            order = np.array(sorted(range(len(names)), key=models.__getitem__), dtype=np.int64)
+            table = table[order][:, order]
+        held = np.array(table, order="C")
         own = held.diagonal().copy()
         np.einsum("iik->ik", held)[:] = 0
         cells = np.flatnonzero(held)

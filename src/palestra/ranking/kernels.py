@@ -23,15 +23,6 @@ def _compiled(loop: Loop) -> Loop:
 
 
 @_compiled
-def count_codes(
-    a: Any, b: Any, winner: Any, as_model_a: Any, as_model_b: Any, as_outcome: Any, table: Any
-) -> None:
-    """Add rows of codes, (rows,) each, to the counts `table`, (M, M, 4), by what each code stands for."""
-    for row in range(a.size):
-        table[as_model_a[a[row]], as_model_b[b[row]], as_outcome[winner[row]]] += 1
-
-
-@_compiled
 def play(a: Any, b: Any, share: Any, times: Any, ratings: Any, k: float, rate: float) -> None:
     """Sequential Elo, in place; `rate` is ln(base) / scale."""
     for row in range(a.size):
