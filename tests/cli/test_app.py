@@ -35,7 +35,7 @@ def test_a_mistake_in_the_command_line_is_one_message(tmp_path: Path) -> None:
     done = palestra("rank", "x", "--method", "elho", cwd=tmp_path, code=2)
     assert done.stderr == (
         "Error: Invalid value for '--method': 'elho' is not one of 'bradley-terry', 'davidson', "
-        "'rao-kupper', 'win-rate', 'gladiator', 'elo', 'elo-average', 'size-elo'.\n"
+        "'rao-kupper', 'win-rate', 'gladiator', 'elo', 'elo-average', 'size-elo', 'length-controlled'.\n"
         "  `palestra rank --help` says what there is\n"
     )
     assert palestra("rnk", cwd=tmp_path, code=2).stderr.startswith("Error: No such command 'rnk'.")

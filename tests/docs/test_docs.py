@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DOCS = ROOT / "docs"
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.glob("*.md")), ROOT / "examples" / "README.md"]
-RUN = [ROOT / "README.md", *sorted(DOCS.glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.rglob("*.md")), ROOT / "examples" / "README.md"]
+RUN = [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]
 BLOCK = re.compile(r"(?P<marks>(?:<!-- [^\n]* -->\n)*)```(?P<language>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 ANYTHING = "…"
 
@@ -167,7 +167,7 @@ def test_links_lead_somewhere(path: Path) -> None:
 
 def test_the_guide_lists_every_page() -> None:
     index = page("docs/index.md")
-    others = [path.name for path in DOCS.glob("*.md") if path.name != "index.md"]
+    others = [path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md") if path.name != "index.md"]
     assert [name for name in others if f"({name})" not in index] == []
 
 
@@ -249,8 +249,8 @@ def test_every_package_has_its_floor_in_the_guide() -> None:
 
 
 def test_every_make_target_is_explained() -> None:
-    targets = re.findall(r"^([a-z]+):.*## ", page("Makefile"), re.M)
-    listed = re.findall(r"^\| `make (\w+)", page("CONTRIBUTING.md"), re.M)
+    targets = re.findall(r"^([a-z-]+):.*## ", page("Makefile"), re.M)
+    listed = re.findall(r"^\| `make ([\w-]+)", page("CONTRIBUTING.md"), re.M)
     assert sorted(listed) == sorted(set(targets) - {"help"})
     shown_targets = re.findall(r"[`$] ?make ([a-z]+)", page("README.md") + page("docs/getting-started.md"))
     assert shown_targets

@@ -45,8 +45,8 @@ def test_a_figure_is_current(name: str, drawn: Path) -> None:
 
 
 def test_every_figure_is_shown_and_made() -> None:
-    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.glob("*.md"))
-    assert [name for name in FIGURES if f"(images/{name})" not in pages] == []
+    pages = "".join(path.read_text(encoding="utf-8") for path in DOCS.rglob("*.md"))
+    assert [name for name in FIGURES if f"images/{name})" not in pages] == []
     assert sorted(path.name for path in (DOCS / "images").glob("*.svg")) == FIGURES
 
 

@@ -104,6 +104,70 @@ def test_by_gives_a_board_for_each_value_and_for_none() -> None:
     )
 
 
+def test_shrunk_groups_are_those_of_all_votes(crowd: tuple[Path, list[dict[str, str]]]) -> None:
+    """59 models and 6 prompts: ratings of a prompt alone scatter more than shrunk ones."""
+    _, votes = crowd
+    whole, alone = rank(votes), rank(votes, by="category")
+    shrunk = rank(votes, by="category", shrink=True)
+    overall = {row.model: row.rating for row in whole.ratings}
+    assert list(shrunk) == list(alone)
+    for name, board in shrunk.items():
+        assert board.n_battles == alone[name].n_battles
+        assert {row.model for row in board.ratings} == {
+            row.model for row in alone[name].ratings if row.n_battles
+        }
+        scatter, rest = (
+            sum((row.rating - overall[row.model]) ** 2 for row in each.ratings)
+            for each in (alone[name], board)
+        )
+        assert rest < 0.8 * scatter
+        assert 0 < board.parameters["tau"] < 200
+        assert all(0 <= pull <= 1 + 1e-9 for pull in board.parameters["pull"].values())
+
+
+def test_shrunk_groups_know_of_clusters_filters_and_the_anchor() -> None:
+    rows = [
+        {
+            "model_a": "A",
+            "model_b": "B",
+            "winner": ["model_a", "tie", "model_b"][n % 7 % 3],
+            "category": f"c{n % 2}",
+            "question_id": f"q{n // 8}",
+        }
+        for n in range(96)
+    ]
+    copies = [row for row in rows for _ in range(6)]
+    options: dict[str, Any] = {"by": "category", "shrink": True, "anchor": {"A": 1100.0}}
+    apart = rank(copies, filter="category <> 'c1'", **options)
+    together = rank(copies, cluster="question_id", filter="category <> 'c1'", **options)
+    bare = rank(copies, cluster="question_id", filter="category <> 'c1'", ci="none", **options)
+    assert list(apart) == ["c0"]
+    wide, narrow = together["c0"].ratings[0], apart["c0"].ratings[0]
+    assert (wide.ci_high or 0) - (wide.ci_low or 0) > 1.3 * ((narrow.ci_high or 0) - (narrow.ci_low or 0))
+    assert together["c0"].interval.cluster == "question_id"
+    assert together["c0"].anchor == {"A": 1100.0}
+    assert together["c0"].parameters["filter"] == "category <> 'c1'"
+    assert [row.rating for row in bare["c0"].ratings] == [row.rating for row in together["c0"].ratings]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"by": "category", "method": "elo"},
+        {"by": "category", "method": "davidson"},
+        {"by": "category", "style": "lmarena"},
+        {"by": "category", "side": True},
+        {"by": "category", "ci": "bootstrap"},
+        {"by": "category", "simultaneous": True},
+        {"by": "category", "details": True},
+    ],
+)
+def test_what_cannot_be_shrunk_is_refused_before_reading(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="shrunk"):
+        rank("no-such-file.jsonl", shrink=True, **options)
+
+
 def test_labels_say_what_is_read() -> None:
     def of_a(labels: Literal["hard", "soft"] | None) -> float | None:
         board = rank(ROWS, method="win-rate", labels=labels)

@@ -26,6 +26,12 @@ def rank(
         Literal["category", "dataset", "subset", "language", "source", "judge_model"] | None,
         typer.Option(help="A board for each value of this column, too."),
     ] = None,
+    shrink: Annotated[
+        bool,
+        typer.Option(
+            "--shrink", help="With --by: pull each board towards that of all battles as far as it is unsure."
+        ),
+    ] = False,
     anchor: Annotated[
         str | None,
         typer.Option(metavar="MODEL=RATING", help="Give one model this rating. Default: the mean is 1000."),
@@ -40,6 +46,7 @@ def rank(
             "elo",
             "elo-average",
             "size-elo",
+            "length-controlled",
         ],
         typer.Option(help="The kind of rating."),
     ] = "bradley-terry",
@@ -89,6 +96,40 @@ def rank(
             show_default=False,
         ),
     ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL",
+            help="For length-controlled: the model that all others are measured against.",
+            show_default=False,
+        ),
+    ] = None,
+    difficulty: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="For AlpacaEval 2's regression: question_id and difficulty of each prompt, as CSV, JSONL or "
+            "Parquet. With --gamed.",
+            show_default=False,
+        ),
+    ] = None,
+    gamed: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="For AlpacaEval 2's regression: length_feature, difficulty and share of each row of the "
+            "gamed baselines. With --difficulty.",
+            show_default=False,
+        ),
+    ] = None,
+    official_order: Annotated[
+        bool,
+        typer.Option(
+            "--official-order",
+            help="Take difficulties by the position of a row among its model's, which repeats a fault of "
+            "AlpacaEval's published figures.",
+        ),
+    ] = False,
     labels: Annotated[
         Literal["hard", "soft"] | None,
         typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
@@ -109,6 +150,7 @@ def rank(
     board, groups = rank_with_groups(
         files,
         by=by,
+        shrink=shrink,
         filter=filter,
         labels=labels,
         cluster=AUTO if cluster is None else (None if cluster == "none" else cluster),
@@ -125,6 +167,10 @@ def rank(
         k=k,
         start=start,
         orders=orders,
+        baseline=baseline,
+        difficulty=difficulty,
+        gamed=gamed,
+        official_order=official_order,
         sizes=dict(each for text in size or () for each in _pair(text, "--size", "Llama=8").items()),
     )
     from palestra.report import boards

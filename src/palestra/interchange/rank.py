@@ -4,84 +4,73 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, get_args, overload
 
-from palestra.errors import UsageError
-from palestra.interchange.counts import Tally, count_battles, group_condition, order_battles
+from palestra.errors import UsageError, nearest
+from palestra.interchange.counts import Tally, count_battles, order_battles
+from palestra.ranking.categories import Whole, check_shrinkable
 from palestra.ranking.counts import Counts, Rows
 from palestra.ranking.leaderboard import rank_counts, rank_rows, wish_of
-from palestra.ranking.rated import Ordered
+from palestra.ranking.rated import Method, Ordered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from palestra.interchange.battle_input import BattleInput
     from palestra.interchange.battle_query import Labels
-    from palestra.ranking.rated import Ci, Method, Wish
+    from palestra.interchange.regression_rows import RowsInput
+    from palestra.ranking.rated import Ci, Wish
     from palestra.ranking.style import StyleKind
     from palestra.records.rating import Leaderboard
 
 AUTO = "auto"
 """Cluster a run folder's battles by prompt, and nothing else."""
 PROMPT = "question_id"
+LENGTH_CONTROLLED = "length-controlled"
+RankMethod = Literal[Method, "length-controlled"]
+
+
+class _Options(TypedDict, total=False):
+    """What both forms of `rank` take."""
+
+    method: RankMethod
+    ci: Ci
+    rounds: int
+    level: float
+    seed: int
+    cluster: str | None
+    simultaneous: bool
+    details: bool
+    style: StyleKind | None
+    side: bool
+    anchor: Mapping[str, float] | None
+    k: float
+    start: float
+    orders: int
+    sizes: Mapping[str, float] | None
+    baseline: str | None
+    difficulty: RowsInput | None
+    gamed: RowsInput | None
+    official_order: bool
+    filter: str | None
+    labels: Labels | None
+    n_failed: int | None
+
+
+@overload
+def rank(battles: BattleInput, *, by: None = ..., **options: Unpack[_Options]) -> Leaderboard: ...
 
 
 @overload
 def rank(
-    battles: BattleInput,
-    *,
-    method: Method = ...,
-    ci: Ci = ...,
-    rounds: int = ...,
-    level: float = ...,
-    seed: int = ...,
-    cluster: str | None = ...,
-    simultaneous: bool = ...,
-    details: bool = ...,
-    style: StyleKind | None = ...,
-    side: bool = ...,
-    anchor: Mapping[str, float] | None = ...,
-    k: float = ...,
-    start: float = ...,
-    orders: int = ...,
-    sizes: Mapping[str, float] | None = ...,
-    filter: str | None = ...,
-    labels: Labels | None = ...,
-    by: None = ...,
-    n_failed: int | None = ...,
-) -> Leaderboard: ...
-
-
-@overload
-def rank(
-    battles: BattleInput,
-    *,
-    method: Method = ...,
-    ci: Ci = ...,
-    rounds: int = ...,
-    level: float = ...,
-    seed: int = ...,
-    cluster: str | None = ...,
-    simultaneous: bool = ...,
-    details: bool = ...,
-    style: StyleKind | None = ...,
-    side: bool = ...,
-    anchor: Mapping[str, float] | None = ...,
-    k: float = ...,
-    start: float = ...,
-    orders: int = ...,
-    sizes: Mapping[str, float] | None = ...,
-    filter: str | None = ...,
-    labels: Labels | None = ...,
-    by: str,
-    n_failed: int | None = ...,
+    battles: BattleInput, *, by: str, shrink: bool = ..., **options: Unpack[_Options]
 ) -> dict[str, Leaderboard]: ...
 
 
 def rank(
     battles: BattleInput,
     *,
-    method: Method = "bradley-terry",
+    method: RankMethod = "bradley-terry",
     ci: Ci = "sandwich",
     rounds: int = 1000,
     level: float = 0.95,
@@ -96,9 +85,14 @@ def rank(
     start: float = 1000.0,
     orders: int = 100,
     sizes: Mapping[str, float] | None = None,
+    baseline: str | None = None,
+    difficulty: RowsInput | None = None,
+    gamed: RowsInput | None = None,
+    official_order: bool = False,
     filter: str | None = None,
     labels: Labels | None = None,
     by: str | None = None,
+    shrink: bool = False,
     n_failed: int | None = None,
 ) -> Leaderboard | dict[str, Leaderboard]:
     """Rate models from battles.
@@ -110,7 +104,13 @@ def rank(
     `method`: `bradley-terry`; `davidson` or `rao-kupper`, which model ties, with `both bad` as an outcome
     of its own; `win-rate`; `gladiator`, wins/n · (1 − 1/(n + 1)); in the order of the rows and without
     intervals, `elo` (with `k` and `start`), `elo-average` over `orders` random orders, or `size-elo` (with
-    `sizes` in billions of parameters, read from the names where missing).
+    `sizes` in billions of parameters, read from the names where missing); `length-controlled`, the win rate
+    in percent against `baseline` at equal length of the answers, of all models that met it.
+
+    With `length-controlled`, `difficulty` (a file, or rows, of `question_id` and `difficulty`) and `gamed`
+    (`length_feature`, `difficulty`, `share`) make it AlpacaEval 2's regression. `official_order` takes
+    difficulties by the position of a row among its model's, another prompt's wherever a row is missing: the
+    published figures have this fault.
 
     `ci`: `sandwich`, `bootstrap` (with `rounds` and `seed`) or `none`; `level` is their coverage.
     `cluster`: the column whose equal values make rows depend on each other; by default `question_id` for
@@ -121,8 +121,9 @@ def rank(
     which was shown first; the coefficients are among the board's parameters. `anchor`: one model's
     rating, as in `{"Llama": 1000}`; by default the mean is 1000. `filter` and `labels`: see
     `count_battles`. With `by` (`category`, `dataset`, `subset`, `language`, `source` or `judge_model`), one
-    leaderboard for each value. `n_failed` is passed on; by default a run folder's failed verdicts are
-    counted.
+    leaderboard for each value; with `shrink` its Bradley-Terry ratings are pulled towards those of all
+    battles as far as the group is unsure of them, and are on their scale. `n_failed` is passed on; by default
+    a run folder's failed verdicts are counted.
 
     Raises:
         DataError: battles that cannot be read; files are named with the line.
@@ -137,6 +138,11 @@ def rank(
         style=style,
         side=side,
         anchor=anchor,
+        baseline=baseline,
+        difficulty=difficulty,
+        gamed=gamed,
+        official_order=official_order,
+        shrink=shrink,
         n_failed=n_failed,
         method=method,
         ci=ci,
@@ -163,89 +169,116 @@ def rank_with_groups(
     style: StyleKind | None = None,
     side: bool = False,
     anchor: Mapping[str, float] | None = None,
+    baseline: str | None = None,
+    difficulty: RowsInput | None = None,
+    gamed: RowsInput | None = None,
+    official_order: bool = False,
+    shrink: bool = False,
     n_failed: int | None = None,
+    method: RankMethod = "bradley-terry",
     **wishes: Any,
 ) -> tuple[Leaderboard, dict[str, Leaderboard]]:
     """The leaderboard of all battles, and one for each value of `by`, from one reading; see `rank`.
 
     `wishes` are further fields of `ranking.rated.Wish`. A group in which the anchor did not fight has no
-    anchor, and says so in its warnings.
+    anchor, and says so in its warnings, unless it is shrunk and so on the scale of the whole.
     """
+    _check_method(method, shrink=shrink, by=by, features=style is not None or side)
+    unasked = cluster == AUTO
     cluster = _cluster(battles, cluster)
+    rows: dict[str, Any] = {"filter": filter, "labels": labels}
+    told = {name: value for name, value in rows.items() if value is not None}
+    versus = (baseline, difficulty, gamed, official_order or None)
+    if method == LENGTH_CONTROLLED or any(given is not None for given in versus):
+        from palestra.interchange.length_controlled import Against, rank_length_controlled
+
+        against = Against(baseline, difficulty, gamed, official_order)
+        others = {"style": style, "side": side, "anchor": anchor}
+        against.check(method, [name for name, given in others.items() if given])
+        return rank_length_controlled(
+            battles, against, by=by, cluster=cluster, n_failed=n_failed, **rows, **wishes
+        )
+    wishes["method"] = method
     wish = wish_of(**wishes, cluster=cluster)
-    if wish.method != "bradley-terry" or wish.ci == "none":
+    if wish.method != "bradley-terry":
+        _check_unclustered(wish, None if unasked else cluster)
         cluster = None
-    told = {name: value for name, value in (("filter", filter), ("labels", labels)) if value is not None}
+    elif wish.ci == "none" and not shrink:
+        cluster = None
     if style is not None or side:
-        return _styled(battles, style, side, cluster, wish, by, told, anchor, n_failed)
+        from palestra.interchange.styled_groups import Features, rank_styled_groups
 
-    def board(
-        battles: Counts | Rows, anchor: Mapping[str, float] | None, n_failed: int | None
-    ) -> Leaderboard:
-        common: dict[str, Any] = {"anchor": anchor, "n_failed": n_failed, "parameters": told}
-        if isinstance(battles, Rows):
-            return rank_rows(battles, **common, **wishes)
-        return rank_counts(battles, **common, **wishes, cluster=cluster)
-
+        features = Features(style, side=side)
+        return rank_styled_groups(
+            battles, features, wish, by=by, cluster=cluster, anchor=anchor, n_failed=n_failed, **rows
+        )
+    if shrink:
+        check_shrinkable(wish)
     tally: Tally[Counts] | Tally[Rows]
     if wish.method in Ordered:
-        tally = order_battles(battles, filter=filter, labels=labels, by=by)
+        tally = order_battles(battles, by=by, **rows)
     else:
-        tally = count_battles(battles, filter=filter, labels=labels, by=by, cluster=cluster)
-    groups = {}
-    for name, part in tally.groups.items():
-        known = {model: value for model, value in (anchor or {}).items() if model in part.models}
-        found = board(part, known or None, None)
-        if anchor and not known:
-            note = f"the anchor {next(iter(anchor))} is in no battle here; the mean is 1000"
-            found = replace(found, warnings=[*found.warnings, note])
-        groups[name] = found
-    failed = tally.n_failed if n_failed is None else n_failed
-    return board(tally.battles, anchor, failed), groups
+        tally = count_battles(battles, by=by, cluster=cluster, **rows)
+    wishes["cluster"] = cluster
+    whole = _board(tally.battles, anchor, tally.n_failed if n_failed is None else n_failed, told, wishes)
+    if tally.shares_prompts and unasked and wish.method == "bradley-terry" and wish.ci != "none":
+        whole = replace(whole, warnings=[*whole.warnings, _SHARED])
+    if shrink and isinstance(tally.battles, Counts):
+        all_battles = Whole.of(tally.battles, whole, wish_of(**wishes))
+        return whole, {name: all_battles.board(part, told) for name, part in tally.groups.items()}
+    return whole, {name: _group(part, anchor, told, wishes) for name, part in tally.groups.items()}
 
 
-def _styled(
-    battles: BattleInput,
-    style: StyleKind | None,
-    side: bool,
-    cluster: str | None,
-    wish: Wish,
-    by: str | None,
-    told: dict[str, Any],
-    anchor: Mapping[str, float] | None,
-    n_failed: int | None,
-) -> tuple[Leaderboard, dict[str, Leaderboard]]:
-    from palestra.interchange.styled import rank_styled
+_SHARED = (
+    "some battles are of the same prompt (question_id), and the intervals take them as independent: "
+    "--cluster question_id allows for what they share"
+)
 
-    if wish.method != "bradley-terry":
-        raise UsageError(f"{wish.method} knows no style and no side", hint="use the method bradley-terry")
 
-    def board(condition: str | None, anchor: Mapping[str, float] | None) -> Leaderboard:
-        return rank_styled(
-            battles,
-            style=style or False,
-            side=side,
-            cluster=cluster,
-            anchor=anchor,
-            filter=condition,
-            labels=told.get("labels"),
-            n_failed=n_failed,
-            ci=wish.ci,
-            level=wish.level,
-            seed=wish.seed,
-            simultaneous=wish.simultaneous,
-            details=wish.details,
+def _check_method(method: str, *, shrink: bool, by: str | None, features: bool) -> None:
+    known = (*get_args(Method), LENGTH_CONTROLLED)
+    if method not in known:
+        raise UsageError(f"unknown method {method!r}", hint=nearest(str(method), known))
+    if shrink and (by is None or features or method != "bradley-terry"):
+        raise UsageError(
+            "only boards of groups, by bradley-terry without style and side, can be shrunk",
+            key="shrink",
+            hint="say which groups, as in --by category --shrink",
         )
 
-    whole = board(told.get("filter"), anchor)
-    if by is None:
-        return whole, {}
-    tally = count_battles(battles, filter=told.get("filter"), labels=told.get("labels"), by=by)
-    groups = {}
-    for name, part in tally.groups.items():
-        known = {model: value for model, value in (anchor or {}).items() if model in part.models}
-        groups[name] = board(group_condition(by, name, told.get("filter")), known or None)
-    return whole, groups
+
+def _check_unclustered(wish: Wish, cluster: str | None) -> None:
+    if cluster is not None and wish.ci != "none" and wish.method in ("davidson", "rao-kupper", "win-rate"):
+        raise UsageError(
+            f"the intervals of {wish.method} take battles as independent",
+            key="cluster",
+            hint="leave --cluster out, or use the method bradley-terry",
+        )
+
+
+def _board(
+    battles: Counts | Rows,
+    anchor: Mapping[str, float] | None,
+    n_failed: int | None,
+    told: dict[str, Any],
+    wishes: dict[str, Any],
+) -> Leaderboard:
+    common: dict[str, Any] = {"anchor": anchor, "n_failed": n_failed, "parameters": told, **wishes}
+    return rank_rows(battles, **common) if isinstance(battles, Rows) else rank_counts(battles, **common)
+
+
+def _group(
+    battles: Counts | Rows,
+    anchor: Mapping[str, float] | None,
+    told: dict[str, Any],
+    wishes: dict[str, Any],
+) -> Leaderboard:
+    known = {model: value for model, value in (anchor or {}).items() if model in battles.models}
+    found = _board(battles, known or None, None, told, wishes)
+    if not anchor or known:
+        return found
+    note = f"the anchor {next(iter(anchor))} is in no battle here; the mean is 1000"
+    return replace(found, warnings=[*found.warnings, note])
 
 
 def _cluster(battles: BattleInput, cluster: str | None) -> str | None:

@@ -38,6 +38,8 @@ PRIOR = 0.5
 """Wins, and losses, that the prior adds to a model outside the core; in battles."""
 LEAST = 1e-6
 """A smaller share of a battle is no win: a soft label of 1e-12 would put 4800 points between two models."""
+_EQUAL = 1e-8
+"""Log-strengths that are closer than this are the same but for rounding."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,17 +147,24 @@ def _fit_core(games: Games, core: Bools) -> Floats:
 
 
 def _prior(raw: Floats, core: Bools, mass: float) -> Games:
-    """Half a battle against the strongest and the weakest of the core, or twice against the phantom.
-
-    If those two are one node (or equally strong), one edge carries both.
-    """
+    """Half a battle against the strongest and the weakest of the core, or twice against the phantom."""
     outside = np.flatnonzero(~core)
-    inside = np.flatnonzero(core)
-    full, none = np.full(outside.size, mass), np.zeros(outside.size)
-    if inside.size == 0:
+    if not core.any():
+        full = np.full(outside.size, mass)
         return Games(outside, np.full(outside.size, core.size), full, full)
-    strong = np.full(outside.size, inside[np.argmax(raw[inside])])
-    weak = np.full(outside.size, inside[np.argmin(raw[inside])])
-    if strong.size and strong[0] == weak[0]:
-        return Games(outside, strong, full, full)
-    return Games(outside, strong, none, full).join(Games(outside, weak, full, none))
+    strong, weak = best_and_worst(raw, core)
+    lost, won = (np.full(outside.size * ends.size, mass / ends.size) for ends in (strong, weak))
+    against_strong = np.repeat(outside, strong.size), np.tile(strong, outside.size)
+    against_weak = np.repeat(outside, weak.size), np.tile(weak, outside.size)
+    return Games(*against_strong, np.zeros(lost.size), lost).join(
+        Games(*against_weak, won, np.zeros(won.size))
+    )
+
+
+def best_and_worst(strength: Floats, core: Bools) -> tuple[Ints, Ints]:
+    """The strongest and the weakest of the core: several where they are equal, so that names or rounding
+    do not say whose error is carried over by the prior.
+    """
+    inside = np.flatnonzero(core)
+    held = strength[inside]
+    return inside[held > held.max() - _EQUAL], inside[held < held.min() + _EQUAL]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _WEAK_LINK = 10
 """Battles below which a link that alone holds two groups of models together is named."""
+_LISTED = 5
+"""Links that are named; of more it is said how many."""
 _SURE = 4.0
 """Standard errors from which a side effect is no accident."""
 _NOTABLE = 0.01
@@ -36,7 +38,9 @@ def cautions(counts: Counts, pairs: Pairs, fit: Fit) -> list[str]:
 
 
 def _weak_links(models: Sequence[str], pairs: Pairs) -> Iterator[str]:
-    """Groups that hold together by `_WEAK_LINK` battles a pair or more, and what links them."""
+    """Groups that hold together by `_WEAK_LINK` battles a pair or more, and what alone links them to others,
+    be it by way of single models.
+    """
     battles = total(pairs.cell_pair, pairs.cell_n.astype(np.float64), pairs.i.size)
     firm = battles >= _WEAK_LINK
     group = graph.weak_components(pairs.n_models, pairs.i[firm], pairs.j[firm])
@@ -46,29 +50,36 @@ def _weak_links(models: Sequence[str], pairs: Pairs) -> Iterator[str]:
     ends = np.sort(np.stack([group[pairs.i[between]], group[pairs.j[between]]]), axis=0)
     links, which = np.unique(ends, axis=1, return_inverse=True)
     strength = total(which.ravel().astype(np.int64), battles[between], links.shape[1])
-    for number in _bridges(pairs.n_models, links[0].tolist(), links[1].tolist()):
+    several = np.bincount(group, minlength=pairs.n_models) > 1
+    bridges = _bridges(several.tolist(), links[0].tolist(), links[1].tolist())
+    weak = [number for number in bridges if strength[number] < _WEAK_LINK]
+    for number in weak[:_LISTED]:
         sides = [np.flatnonzero(group == end) for end in links[:, number]]
-        if strength[number] < _WEAK_LINK and min(side.size for side in sides) > 1:
-            one, two = (few([models[node] for node in side.tolist()], 3) for side in sides)
-            yield (
-                f"only {strength[number]:.0f} battles link {one} with {two}: ratings across that link are as "
-                "uncertain as those few"
-            )
+        one, two = (few([models[node] for node in side.tolist()], 3) for side in sides)
+        battles_are = "1 battle links" if strength[number] == 1 else f"{strength[number]:.0f} battles link"
+        yield f"only {battles_are} {one} with {two}: ratings across that link are as uncertain as those few"
+    if len(weak) > _LISTED:
+        yield f"{len(weak) - _LISTED} more such links are as weak"
 
 
-def _bridges(size: int, tails: Sequence[int], heads: Sequence[int]) -> list[int]:
-    """The edges without which the graph falls apart (Tarjan, Inf. Process. Lett. 2 (1974) 160)."""
+def _bridges(heavy: Sequence[bool], tails: Sequence[int], heads: Sequence[int]) -> list[int]:
+    """The edges without which the graph falls apart, with a heavy node in either piece (Tarjan, Inf.
+    Process. Lett. 2 (1974) 160).
+    """
+    size = len(heavy)
     arcs: list[list[tuple[int, int]]] = [[] for _ in range(size)]
     for edge, (tail, head) in enumerate(zip(tails, heads, strict=True)):
         arcs[tail].append((head, edge))
         arcs[head].append((tail, edge))
     seen, low = [-1] * size, [0] * size
+    below = [int(flag) for flag in heavy]
     bridges, clock = [], 0
     for source in range(size):
         if seen[source] >= 0:
             continue
         seen[source] = low[source] = clock
         clock += 1
+        found = []
         work = [(source, -1, iter(arcs[source]))]
         while work:
             node, came_by, rest = work[-1]
@@ -85,8 +96,10 @@ def _bridges(size: int, tails: Sequence[int], heads: Sequence[int]) -> list[int]
                 if work:
                     above = work[-1][0]
                     low[above] = min(low[above], low[node])
+                    below[above] += below[node]
                     if low[node] > seen[above]:
-                        bridges.append(came_by)
+                        found.append((came_by, below[node]))
+        bridges += [edge for edge, held in found if 0 < held < below[source]]
     return sorted(bridges)
 
 
@@ -102,10 +115,10 @@ def _side(counts: Counts, theta: Floats) -> Iterator[str]:
     spread = math.sqrt(float((counts.n * gap**2).sum()))
     share = excess / float((counts.n * counts.weight).sum())
     if spread > 0 and abs(excess) > _SURE * spread and abs(share) > _NOTABLE:
-        side = "first" if share > 0 else "second"
+        side = "model_a" if share > 0 else "model_b"
         yield (
-            f"the answer shown {side} won {100 * abs(share):.1f} points more of the battles than the "
-            "strengths explain (an order effect): show pairs in both orders, or rank with a term for the side"
+            f"{side} won {100 * abs(share):.1f} points more of the battles than the strengths explain: an "
+            "order effect, if model_a was shown first; show pairs in both orders, or rank with a side term"
         )
 
 

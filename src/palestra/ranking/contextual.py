@@ -22,7 +22,7 @@ Without a usable feature the strengths are exactly those of `bradley_terry.fit`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -140,17 +140,20 @@ def _fit(n_models: int, rows: _Rows, names: Sequence[str]) -> ContextualFit:
     member = groups >= 0
     position = np.cumsum(member) - 1
     inside = member[paired.i] & (groups[paired.i] == groups[paired.j])
-    joint = _joint(paired, rows, inside, position, groups[member], base.theta[member])
+    all_inside = bool(member.all() and inside.all())
+    among = paired if all_inside else paired.select(inside, position, int(member.sum()))
+    joint = fit_joint(among, groups[member], base.theta[member])
     cluster = None if rows.clusters is None else rows.clusters[order][np.repeat(inside, paired.rows_of_pair)]
     whole = hang_outer(
         paired.only(joint.kept), base, Whole.of(joint, joint_covariance(joint, cluster), member, base.theta)
     )
-    return _told(paired, base, joint, whole, names)
+    fitted = _told(base, joint, whole, names)
+    if all_inside and not joint.separating.size:
+        return replace(fitted, log_likelihood=joint.log_likelihood)
+    return replace(fitted, log_likelihood=paired.log_likelihood(fitted.theta, fitted.beta))
 
 
-def _told(
-    paired: PairedRows, base: bradley_terry.Fit, joint: Joint, whole: Whole, names: Sequence[str]
-) -> ContextualFit:
+def _told(base: bradley_terry.Fit, joint: Joint, whole: Whole, names: Sequence[str]) -> ContextualFit:
     beta = np.zeros(len(names))
     beta[joint.kept] = joint.beta
     covariance = np.full((beta.size, beta.size), np.nan)
@@ -165,7 +168,7 @@ def _told(
         whole.covariance,
         beta,
         covariance,
-        paired.log_likelihood(whole.theta, beta),
+        np.nan,
         base.component,
         base.core,
         weak,
@@ -225,17 +228,6 @@ def _groups(paired: PairedRows, base: bradley_terry.Fit) -> Ints:
     _, number = np.unique(label[large], return_inverse=True)
     group[large] = number
     return group
-
-
-def _joint(
-    paired: PairedRows, rows: _Rows, inside: Bools, position: Ints, group: Ints, theta: Floats
-) -> Joint:
-    whole = bool(inside.all()) and group.size == paired.size
-    battles = paired if whole else paired.select(inside, position, group.size)
-    count = max(battles.won.size, 1)
-    typical = np.sqrt(np.square(battles.x).sum(axis=1) / count)
-    unit = float((battles.won.sum() + battles.lost.sum()) / count)
-    return fit_joint(battles, group, theta, typical, unit)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

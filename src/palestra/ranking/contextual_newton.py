@@ -51,13 +51,12 @@ class Joint:
     """Minus the Hessian at the maximum."""
     scatter: Moments
     """How the battles' residuals scatter there."""
+    log_likelihood: float
+    """There, of `rows`."""
 
 
-def fit_joint(rows: PairedRows, group: Ints, theta: Floats, typical: Floats, unit: float) -> Joint:
+def fit_joint(rows: PairedRows, group: Ints, theta: Floats) -> Joint:
     """Fit nodes, each strongly connected with its group, and coefficients, starting at `theta`, (K,).
-
-    `typical`: each feature's root mean square, and `unit`: the rows' mean weight; they make the prior
-    that is used where features settle battles for certain.
 
     Raises:
         PalestraError: no end was reached, as extreme weights or features may cause.
@@ -71,14 +70,24 @@ def fit_joint(rows: PairedRows, group: Ints, theta: Floats, typical: Floats, uni
     separating = np.zeros(0, dtype=np.int64)
     if not place.settled:
         separating = kept[place.moving]
-        rows = _with_prior(rows, typical[kept], unit)
+        rows = _with_prior(rows)
         place = _climb(rows, group, theta, rows.sums(theta, np.zeros(kept.size)))
     if not place.settled:
         raise PalestraError(
             f"the fit with features did not settle in {_STEPS} steps",
             hint="are some weights or features more than a billion times others?",
         )
-    return Joint(rows, group, place.theta, place.beta, kept, separating, place.sums.bend, place.scatter)
+    return Joint(
+        rows,
+        group,
+        place.theta,
+        place.beta,
+        kept,
+        separating,
+        place.sums.bend,
+        place.scatter,
+        place.sums.log_likelihood,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -96,7 +105,7 @@ class _Place:
 
 def _climb(rows: PairedRows, group: Ints, theta: Floats, sums: Sums) -> _Place:
     """Newton's method from `theta` and β = 0, where the sums are `sums`."""
-    reach = np.abs(rows.x).max(axis=1, initial=0.0)
+    reach = np.maximum(rows.x.max(axis=1, initial=0.0), -rows.x.min(axis=1, initial=0.0))
     beta, move = np.zeros(len(rows.x)), np.inf
     by_beta = beta
     for number in range(_STEPS):
@@ -181,11 +190,13 @@ def _with_own_share(rows: PairedRows, sums: Sums, group: Ints) -> Ints:
     return np.array(kept, dtype=np.int64)
 
 
-def _with_prior(rows: PairedRows, typical: Floats, unit: float) -> PairedRows:
-    """With one drawn battle per feature, between equal models that differ by its typical size."""
-    count = typical.size
-    nodes = np.zeros(count, dtype=np.int64)
-    half = np.full(count, unit / 2)
+def _with_prior(rows: PairedRows) -> PairedRows:
+    """With one drawn battle per feature, of the rows' mean weight, between equal models that differ by the
+    feature's root mean square.
+    """
+    typical = np.sqrt(np.square(rows.x).mean(axis=1))
+    nodes = np.zeros(typical.size, dtype=np.int64)
+    half = np.full(typical.size, (rows.won.sum() + rows.lost.sum()) / rows.won.size / 2)
     return rows.join(nodes, nodes, half, half, np.diag(typical))
 
 

@@ -80,14 +80,14 @@ class _Hung:
         raw = hang_on(games, raw, whole.beta, free)
         bend = games.matrix(games.sums(raw, whole.beta).bend)
         outer, inner = np.flatnonzero(~part.core), np.flatnonzero(part.core)
-        own = np.linalg.inv(bend[np.ix_(outer, outer)])
-        carried = own @ -bend[np.ix_(outer, np.r_[inner, np.arange(size + 1, len(bend))])]
+        inverse = np.linalg.inv(bend[np.ix_(outer, outer)])
+        carried = inverse @ -bend[np.ix_(outer, np.r_[inner, np.arange(size + 1, len(bend))])]
         known = _known(whole, core)
         ways = np.zeros((size, len(known)))
         ways[inner, np.arange(inner.size)] = 1.0
         ways[outer] = carried
         covariance = ways @ known @ ways.T
-        covariance[np.ix_(outer, outer)] += own
+        covariance[np.ix_(outer, outer)] += part.unit * inverse
         if not inner.size:
             covariance = covariance - covariance.mean(axis=0)
             covariance = covariance - covariance.mean(axis=1)[:, np.newaxis]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.arrays import Floats, Ints, total
+from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.laplacian import gauged, laplacian
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _DENSE_CELLS = 4_000_000
 """Clusters times models up to which the clusters' scores are written out at once."""
+_NIL = 1e-12
+"""A variance that is this small beside the largest of its part is rounding."""
 
 
 def sandwich(pairs: Pairs, fit: Fit) -> Floats:
@@ -31,9 +33,10 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     clusters, s the sum of a cluster's scores w(y − p)(e_i − e_j) (Liang & Zeger, Biometrika 73 (1986)
     13), which lets the battles of one prompt agree with each other as they please.
 
-    A model outside the core has the width of its posterior, 1/√curvature, with the core's own error
-    carried over. NaN: a model without battles, and a part where every share is exactly as expected (all
-    ties), which shows no variation to learn from.
+    A model outside the core has the width of its posterior, 1/√curvature with weights in units of their
+    mean, as the prior is, with the core's own error carried over. NaN: a model without battles, and a
+    part, or a model in the middle of one, where every share is exactly as expected (all ties), which
+    shows no variation to learn from.
     """
     errors = np.full(pairs.n_models, np.nan)
     for part in fit.parts:
@@ -43,8 +46,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
                 variance = ((inverse @ scatter) * inverse).sum(axis=1)
         else:
             variance = _part_covariance(pairs, part).diagonal()
-        positive = variance > 0
-        errors[part.nodes[positive]] = np.sqrt(variance[positive])
+        known = told(variance)
+        errors[part.nodes[known]] = np.sqrt(variance[known])
     return errors
 
 
@@ -55,10 +58,16 @@ def covariance(pairs: Pairs, fit: Fit) -> Floats:
     whole = np.full((pairs.n_models, pairs.n_models), np.nan)
     for part in fit.parts:
         found = _part_covariance(pairs, part)
-        found[~(found.diagonal() > 0)] = np.nan
-        found[:, np.isnan(found.diagonal())] = np.nan
+        unknown = ~told(found.diagonal())
+        found[unknown] = np.nan
+        found[:, unknown] = np.nan
         whole[np.ix_(part.nodes, part.nodes)] = found
     return whole
+
+
+def told(variance: Floats) -> Bools:
+    """Which of a part's variances, (K,), are more than rounding."""
+    return np.asarray(variance > _NIL * variance.max(initial=0.0))
 
 
 def _part_covariance(pairs: Pairs, part: Part) -> Floats:
@@ -75,10 +84,10 @@ def _part_covariance(pairs: Pairs, part: Part) -> Floats:
     joint[np.ix_(inner, inner)] = spread
     if outer.size:
         curvature = part.games.curvature(part.raw)
-        own = np.linalg.inv(curvature[np.ix_(outer, outer)])
-        carried = own @ -curvature[np.ix_(outer, inner)]
+        posterior = np.linalg.inv(curvature[np.ix_(outer, outer)])
+        carried = posterior @ -curvature[np.ix_(outer, inner)]
         beside = carried @ spread
-        outside = own + beside @ carried.T
+        outside = part.unit * posterior + beside @ carried.T
         joint[np.ix_(outer, outer)] = outside if inner.size else _centred(outside)
         joint[np.ix_(outer, inner)] = beside
         joint[np.ix_(inner, outer)] = beside.T

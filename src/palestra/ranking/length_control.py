@@ -86,6 +86,8 @@ def alpaca_eval(
     gamed: Gamed,
     *,
     row: npt.ArrayLike | None = None,
+    weight: npt.ArrayLike | None = None,
+    clusters: npt.ArrayLike | None = None,
     gamed_weight: float = GAMED_WEIGHT,
 ) -> LengthControlled:
     """AlpacaEval 2's length-controlled win rate of one model.
@@ -98,16 +100,19 @@ def alpaca_eval(
     model's file, which is another prompt's wherever a row is missing: to repeat them, give these positions
     as `row`, (n,). They were also fitted with an L1 penalty, which is left out (up to 0.11 points).
 
-    The standard error counts the battles as drawn from a population of prompts.
+    `weight` and `clusters`: as in `length_controlled`. The standard error counts the battles as drawn from a
+    population of prompts.
 
     Raises:
         DataError: columns of different lengths, a prompt that `difficulty` lacks.
     """
     columns = [np.asarray(values) for values in (share, len_model, len_baseline, prompt)]
     columns += [] if row is None else [np.asarray(row)]
-    _alike(columns)
-    known = ~np.isnan(columns[0].astype(np.float64))
+    mass, group = _mass_and_group(columns[0], weight, clusters)
+    _alike([*columns, mass, group])
+    known = ~np.isnan(columns[0].astype(np.float64)) & (mass > 0)
     label, *lengths = (column[known].astype(np.float64) for column in columns[:3])
+    mass, group = mass[known], group[known]
     hard = _at(np.asarray(difficulty, dtype=np.float64), columns[-1][known])
     feature = length_feature(*lengths)
     x = np.concatenate(
@@ -116,9 +121,9 @@ def alpaca_eval(
             np.stack([gamed.length, gamed.difficulty, np.zeros(gamed.length.size)], axis=1),
         ]
     )
-    weight = np.r_[np.ones(label.size), np.full(gamed.share.size, gamed_weight)]
-    fitted = fit_logistic(x, np.r_[label, gamed.share], weight)
-    return _predicted(fitted, label, np.ones(label.size), hard, None)
+    fitted = fit_logistic(x, np.r_[label, gamed.share], np.r_[mass, np.full(gamed.share.size, gamed_weight)])
+    alone = np.full(gamed.share.size, -1)
+    return _predicted(fitted, label, mass, hard, np.r_[group, alone])
 
 
 def length_controlled(
@@ -140,15 +145,23 @@ def length_controlled(
         DataError: columns of different lengths.
     """
     columns = [np.asarray(values, dtype=np.float64) for values in (share, len_model, len_baseline)]
-    columns.append(np.ones(columns[0].shape) if weight is None else np.asarray(weight, dtype=np.float64))
-    group = np.full(columns[0].shape, -1) if clusters is None else np.asarray(clusters, dtype=np.int64)
-    _alike([*columns, group])
-    known = ~np.isnan(columns[0]) & (columns[3] > 0)
-    label, len_m, len_b, mass = (column[known] for column in columns)
+    mass, group = _mass_and_group(columns[0], weight, clusters)
+    _alike([*columns, mass, group])
+    known = ~np.isnan(columns[0]) & (mass > 0)
+    label, len_m, len_b, mass = (column[known] for column in (*columns, mass))
     own = np.ones(label.size)
     fitted = fit_logistic(np.stack([own, length_feature(len_m, len_b), 0 * own], axis=1), label, mass)
     turned = Logistic(fitted.coefficients[[1, 2, 0]], fitted.influence[:, [1, 2, 0]], fitted.separated)
     return _predicted(turned, label, mass, np.zeros(label.size), group[known])
+
+
+def _mass_and_group(
+    share: npt.NDArray[np.generic], weight: npt.ArrayLike | None, clusters: npt.ArrayLike | None
+) -> tuple[Floats, Ints]:
+    """Weights and clusters of the battles, (n,) each, also where none were given."""
+    mass = np.ones(share.shape) if weight is None else np.asarray(weight, dtype=np.float64)
+    group = np.full(share.shape, -1) if clusters is None else np.asarray(clusters, dtype=np.int64)
+    return mass, group
 
 
 def _alike(columns: list[npt.NDArray[np.generic]]) -> None:
@@ -167,9 +180,11 @@ def _at(difficulty: Floats, position: npt.NDArray[np.generic]) -> Floats:
 
 
 def _predicted(
-    fitted: Logistic, label: Floats, weight: Floats, hard: Floats, clusters: Ints | None
+    fitted: Logistic, label: Floats, weight: Floats, hard: Floats, clusters: Ints
 ) -> LengthControlled:
-    """Length 0, averaged over the rows; the error is that of the influence of each row on the average."""
+    """Length 0, averaged over the rows; the error is that of the influence of each row on the average.
+    `clusters` has a number for each row of the fit, below 0 where it stands alone.
+    """
     length, difficulty, own = fitted.coefficients.tolist()
     if not label.size:
         return LengthControlled(np.nan, np.nan, np.nan, 0.0, 0.0, 0.0, 0, separated=False)
@@ -181,7 +196,7 @@ def _predicted(
     influence[: label.size] += part * (chance - mean)
     return LengthControlled(
         win_rate=100.0 * mean,
-        standard_error=100.0 * _spread(influence, clusters),
+        standard_error=100.0 * _spread(influence, clusters, label.size),
         raw_win_rate=100.0 * float(part @ label),
         length=length,
         difficulty=difficulty,
@@ -191,11 +206,13 @@ def _predicted(
     )
 
 
-def _spread(influence: Floats, clusters: Ints | None) -> float:
-    if clusters is not None and np.any(clusters >= 0):
+def _spread(influence: Floats, clusters: Ints, n: int) -> float:
+    """The error from independent rows and clusters; NaN if the first `n` rows are of one alone."""
+    own = clusters[:n]
+    if (own < 0).sum() + np.unique(own[own >= 0]).size < 2:
+        return np.nan
+    if np.any(clusters >= 0):
         alone = clusters < 0
         _, number = np.unique(clusters[~alone], return_inverse=True)
         influence = np.r_[influence[alone], total(number, influence[~alone], int(number.max()) + 1)]
-    if influence.size < 2:
-        return np.nan
     return float(np.sqrt(np.square(influence).sum()))

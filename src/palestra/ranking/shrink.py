@@ -84,7 +84,9 @@ def shrink(
     kept[np.ix_(known, known)] = (basis * found.kept) @ basis.T
     variance = np.full(size, found.tau**2)
     variance[known] = found.variance(basis)
-    return Shrunk(moved, _errors(variance, kept, of_whole), found.tau, 1.0 - kept.diagonal())
+    pull = np.ones(size)
+    pull[known] -= kept[known, known] / np.square(basis).sum(axis=1)
+    return Shrunk(moved, _errors(variance, kept, of_whole), found.tau, pull)
 
 
 def _known(theta: Floats, covariance: Floats, part: Ints) -> Ints:

@@ -81,7 +81,7 @@ def size_elo(rows: Rows, sizes: Floats) -> Floats:
             raise UsageError(
                 f"the size of {name!r} is {'unknown' if math.isnan(size) else f'{size!r}, not above 0'}",
                 key="size_b",
-                hint="size Elo needs every model's billions of parameters; set size_b for this model",
+                hint="size Elo needs every model's billions of parameters, as in --size Llama=8 or size_b: 8",
             )
     ratings = START + PER_BILLION * sizes
     if sizes.size:

@@ -71,7 +71,8 @@ def with_errors(
     if drawn:
         draws = uncertainty.normal_draws(theta, covariance, rated.component, wish.seed)
     if wish.simultaneous:
-        reach = uncertainty.widened(draws, theta, error, rated.component, wish.level)
+        wide = uncertainty.widened(draws, theta, error, rated.component, wish.level)
+        reach = wide * reach / z_exact(wish.level)
     if wish.details:
         rated = replace(
             rated,

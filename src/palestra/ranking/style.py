@@ -11,7 +11,8 @@ Two transforms of the counts, (n, 4) for A and for B, in the order of `FEATURES`
 All of these then subtract each feature's mean and divide by its standard deviation. Subtracting a mean
 makes being first worth something, so that ratings would depend on who was called A: by default only the
 size is taken out here (the root mean square, which is the standard deviation if each battle is told from
-both sides). `centred` does it their way; with a side term both give the same ratings.
+both sides). `centred` does it their way; with a side term, and A first in
+every battle, both give the same ratings.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.bradley_terry import LEAST, PRIOR
+from palestra.ranking.bradley_terry import LEAST, PRIOR, best_and_worst
+from palestra.ranking.intervals import told
 from palestra.ranking.tie_core import core_of
 from palestra.ranking.tie_models import BAD, LOSS, TIE, WIN
 from palestra.ranking.tie_newton import Objective, Prior, Results, maximise, regular
@@ -32,7 +33,7 @@ class FittedPart:
     core: Bools
     """(N,)"""
     covariance: Floats
-    """Of the log-strengths, (N, N)."""
+    """Of the log-strengths, (N, N); NaN where the battles show no variation."""
     errors: tuple[float, float]
     """Standard errors of k and u; NaN where they are not fitted."""
     settled: tuple[bool, bool]
@@ -81,7 +82,7 @@ def fit_part(model: TieModel, results: Results, unit: float) -> FittedPart:
     second = _Stage(Objective(model, results, prior), free, np.zeros(free.size))
     x = second.fit(x)
 
-    covariance, errors = _covariance(first, second, alone, x)
+    covariance, errors = _covariance(first, second, alone, x, unit)
     likelihood = second.objective.log_likelihood(x)
     x[: size + 1] -= x[:size].mean()
     settled = (size in first.free, size + 1 in first.free)
@@ -113,20 +114,27 @@ def _prior(x: Floats, core: Bools, free: Ints, mass: float) -> Prior:
     weakest of the core, or both against the phantom; for u half a tie and half a win.
     """
     one = free[free <= core.size]
-    full, none = np.full(one.size, mass), np.zeros(one.size)
     tie = mass if core.size + 1 in free else 0.0
-    inside = np.flatnonzero(core)
-    if inside.size == 0:
+    if not core.any():
+        full = np.full(one.size, mass)
         return Prior(one, np.full(one.size, x.size - 1), full, full, tie)
-    strong = np.full(one.size, inside[np.argmax(x[inside])])
-    weak = np.full(one.size, inside[np.argmin(x[inside])])
-    return Prior(np.r_[one, one], np.r_[strong, weak], np.r_[none, full], np.r_[full, none], tie)
+    strong, weak = best_and_worst(x[:-3], core)
+    lost, won = (np.full(one.size * ends.size, mass / ends.size) for ends in (strong, weak))
+    return Prior(
+        np.r_[np.repeat(one, strong.size), np.repeat(one, weak.size)],
+        np.r_[np.tile(strong, one.size), np.tile(weak, one.size)],
+        np.r_[np.zeros(lost.size), won],
+        np.r_[lost, np.zeros(won.size)],
+        tie,
+    )
 
 
 def _covariance(
-    first: _Stage, second: _Stage, alone: Floats, x: Floats
+    first: _Stage, second: _Stage, alone: Floats, x: Floats, unit: float
 ) -> tuple[Floats, tuple[float, float]]:
-    """Of the log-strengths relative to their mean, (N, N), and the standard errors of k and u."""
+    """Of the log-strengths relative to their mean, (N, N), and the standard errors of k and u. A posterior
+    is that of weights in units of `unit`, as the prior is.
+    """
     size, inner, outer = x.size - 3, first.free, second.free
     joint = np.zeros((size + 2, size + 2))
     varied = True
@@ -139,15 +147,20 @@ def _covariance(
         varied = bool(np.any(robust.diagonal()[models] > _NIL * usual.diagonal()[models]))
         joint[np.ix_(inner, inner)] = robust
     if outer.size:
-        own = second.inverse(x)
-        carried = -own @ second.objective.curvature(x)[np.ix_(outer, inner)]
+        inverse = second.inverse(x)
+        own = unit * inverse
+        carried = -inverse @ second.objective.curvature(x)[np.ix_(outer, inner)]
         across = carried @ joint[np.ix_(inner, inner)]
         joint[np.ix_(outer, inner)], joint[np.ix_(inner, outer)] = across, across.T
         joint[np.ix_(outer, outer)] = own + across @ carried.T
     joint = _centred(joint, np.arange(size + 2), size)
     fitted = np.isin([size, size + 1], np.r_[inner, outer])
     k, u = np.sqrt(np.where(fitted, joint.diagonal()[size:], np.nan)).tolist()
-    return joint[:size, :size] if varied else np.full((size, size), np.nan), (k, u)
+    strengths = joint[:size, :size]
+    unknown = ~told(strengths.diagonal()) if varied else np.ones(size, dtype=bool)
+    strengths[unknown] = np.nan
+    strengths[:, unknown] = np.nan
+    return strengths, (k, u)
 
 
 def _centred(covariance: Floats, places: Ints, size: int) -> Floats:

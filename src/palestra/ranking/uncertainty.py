@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from palestra.ranking.arrays import Floats, Ints
 
 _DRAWS = 20_000
+_NIL = 1e-12
+"""A difference whose variance is this small beside those of its two strengths has shown none."""
 _erf = np.vectorize(math.erf, otypes=[np.float64])
 
 
@@ -31,8 +33,8 @@ def normal_draws(theta: Floats, covariance: Floats, component: Ints, seed: int) 
         if known.size:
             with few_threads(known.size):
                 values, vectors = np.linalg.eigh(covariance[np.ix_(known, known)])
-                root = vectors * np.sqrt(np.maximum(values, 0.0))
-                draws[:, known] = theta[known] + rng.standard_normal((_DRAWS, known.size)) @ root.T
+                root = (vectors * np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+                draws[:, known] = theta[known] + rng.standard_normal((_DRAWS, known.size)) @ root
     return draws
 
 
@@ -56,13 +58,15 @@ def widened(draws: Floats, theta: Floats, error: Floats, component: Ints, level:
 
 def better(theta: Floats, covariance: Floats) -> Floats:
     """The probability that the row's strength is above the column's, (M, M), by the normal law; ½ on the
-    diagonal, NaN between models that cannot be compared.
+    diagonal, NaN between models that cannot be compared or that only drew, as far as their strengths go
+    together.
     """
     gap = theta[:, None] - theta
-    variance = covariance.diagonal()[:, None] + covariance.diagonal() - 2.0 * covariance
+    both = covariance.diagonal()[:, None] + covariance.diagonal()
+    variance = both - (covariance + covariance.T)
     with np.errstate(invalid="ignore", divide="ignore"):
         chance = 0.5 * (1.0 + _erf(gap / np.sqrt(2.0 * variance)))
-    chance = np.where(variance > 0, chance, np.nan)
+    chance = np.where(variance > _NIL * both, chance, np.nan)
     np.fill_diagonal(chance, np.where(np.isnan(covariance.diagonal()), np.nan, 0.5))
     return np.asarray(chance)
 

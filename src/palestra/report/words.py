@@ -85,6 +85,8 @@ def method_line(board: Leaderboard) -> str:
     """The method with its parameters, as in `bradley-terry, scale 400, base 10, mean 1000`."""
     if board.method == "win-rate":
         parts = ["win rate in per cent"]
+    elif board.method == "length-controlled":
+        parts = ["win rate in per cent against the baseline at equal length"]
     elif board.method == "gladiator":
         parts = ["gladiator score, wins/n · (1 − 1/(n + 1))"]
     else:

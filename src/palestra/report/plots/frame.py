@@ -107,7 +107,17 @@ def best(board: Leaderboard, top: int | None) -> Leaderboard:
 
 def title_of(board: Leaderboard) -> str:
     """What the ratings are called."""
-    return "Win rates" if board.method == "win-rate" else f"{_name(board.method)} ratings"
+    if board.method in _WHOLE_NAMES:
+        return _WHOLE_NAMES[board.method]
+    return f"{_name(board.method)} ratings"
+
+
+_WHOLE_NAMES = {
+    "win-rate": "Win rates",
+    "length-controlled": "Length-controlled win rates",
+    "gladiator": "Gladiator scores",
+}
+"""Methods that give no ratings but something of a name of its own."""
 
 
 def _name(method: str) -> str:
@@ -116,9 +126,13 @@ def _name(method: str) -> str:
 
 def about(board: Leaderboard, *, intervals: bool = True) -> str:
     """How the ratings were made: method, kind and level of the intervals, rounds, seed."""
-    scalars = {name: value for name, value in board.parameters.items() if not isinstance(value, dict | list)}
+    scalars = {
+        name: value
+        for name, value in board.parameters.items()
+        if value is not None and value is not False and not isinstance(value, dict | list)
+    }
     method = method_line(replace(board, parameters=scalars))
-    if board.method == "win-rate":
+    if board.method in _WHOLE_NAMES:
         method = method[:1].upper() + method[1:]
     else:
         method = _name(board.method) + method.removeprefix(board.method)

@@ -119,8 +119,9 @@ def _widths(
 
 
 def decimals_of(ratings: list[Rating]) -> int:
-    """None for ratings on Elo's scale, one for win rates."""
-    return 0 if max((abs(r.rating) for r in ratings if math.isfinite(r.rating)), default=0.0) > 200 else 1
+    """None for ratings on Elo's scale, one for win rates, four for shares."""
+    largest = max((abs(r.rating) for r in ratings if math.isfinite(r.rating)), default=0.0)
+    return 0 if largest > 200 else 1 if largest > 2 else 4
 
 
 def ranks(rating: Rating) -> str:
