@@ -198,3 +198,50 @@ def test_the_board_repeats_filter_and_labels() -> None:
 def test_a_senseless_request_is_refused_before_reading(wrong: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         rank("/no/such/file.jsonl", **wrong)  # type: ignore[call-overload]
+
+
+def test_elo_may_go_by_time() -> None:
+    """Whatever order the rows are in; rows without a time are left out and counted."""
+    games = [("A", "B", "model_a", 3.0), ("B", "C", "tie", 1.0), ("A", "C", "model_b", 4.0)]
+    games += [("C", "B", "model_a", 2.0), ("A", "B", "model_b", 0.0)]
+    rows = [{"model_a": a, "model_b": b, "winner": w, "tstamp": t} for a, b, w, t in games]
+    untimed = {"model_a": "A", "model_b": "B", "winner": "model_b", "tstamp": None}
+    board = rank([*rows, untimed], method="elo", k=32, by_time=True)
+    sorted_rows = [row for _, row in sorted(zip([game[3] for game in games], rows, strict=True))]
+    told = rank(sorted_rows, method="elo", k=32)
+    assert [(row.model, row.rating) for row in board.ratings] == [(r.model, r.rating) for r in told.ratings]
+    assert board.parameters["n_untimed"] == 1
+    as_they_come = rank(rows, method="elo", k=32)
+    assert [row.rating for row in as_they_come.ratings] != [row.rating for row in told.ratings]
+    with pytest.raises(UsageError, match="by time"):
+        rank(rows, by_time=True)
+
+
+def test_battles_that_share_prompts_are_pointed_out(tmp_path: Path) -> None:
+    def file(name: str, share: int) -> Path:
+        lines = [
+            {
+                "question_id": f"q{n // share}",
+                "model_a": "A",
+                "model_b": "B",
+                "winner": "tie" if n % 3 else "model_a",
+            }
+            for n in range(40)
+        ]
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        return path
+
+    shared, alone = file("shared.jsonl", 2), file("alone.jsonl", 1)
+
+    def warned(path: Path, **options: Any) -> bool:
+        return any("same prompt" in warning for warning in rank(path, **options).warnings)
+
+    assert warned(shared)
+    assert not warned(shared, cluster="question_id")
+    assert not warned(shared, cluster=None)
+    assert not warned(shared, ci="none")
+    assert not warned(alone)
+    parquet = tmp_path / "shared.parquet"
+    duckdb.sql(f"COPY (FROM '{shared}') TO '{parquet}'")
+    assert warned(parquet)

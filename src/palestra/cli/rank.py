@@ -88,6 +88,10 @@ def rank(
     orders: Annotated[
         int, typer.Option(min=2, metavar="N", help="How many orders elo-average is over.")
     ] = 100,
+    by_time: Annotated[
+        bool,
+        typer.Option("--by-time", help="For elo and size-elo: in the order of tstamp, not of the rows."),
+    ] = False,
     size: Annotated[
         list[str] | None,
         typer.Option(
@@ -167,6 +171,7 @@ def rank(
         k=k,
         start=start,
         orders=orders,
+        by_time=by_time,
         baseline=baseline,
         difficulty=difficulty,
         gamed=gamed,

@@ -47,6 +47,7 @@ class _Options(TypedDict, total=False):
     k: float
     start: float
     orders: int
+    by_time: bool
     sizes: Mapping[str, float] | None
     baseline: str | None
     difficulty: RowsInput | None
@@ -84,6 +85,7 @@ def rank(
     k: float = 4.0,
     start: float = 1000.0,
     orders: int = 100,
+    by_time: bool = False,
     sizes: Mapping[str, float] | None = None,
     baseline: str | None = None,
     difficulty: RowsInput | None = None,
@@ -104,7 +106,8 @@ def rank(
     `method`: `bradley-terry`; `davidson` or `rao-kupper`, which model ties, with `both bad` as an outcome
     of its own; `win-rate`; `gladiator`, wins/n · (1 − 1/(n + 1)); in the order of the rows and without
     intervals, `elo` (with `k` and `start`), `elo-average` over `orders` random orders, or `size-elo` (with
-    `sizes` in billions of parameters, read from the names where missing); `length-controlled`, the win rate
+    `sizes` in billions of parameters, read from the names where missing), both also `by_time` instead, in
+    the order of their `tstamp`; `length-controlled`, the win rate
     in percent against `baseline` at equal length of the answers, of all models that met it.
 
     With `length-controlled`, `difficulty` (a file, or rows, of `question_id` and `difficulty`) and `gamed`
@@ -154,6 +157,7 @@ def rank(
         k=k,
         start=start,
         orders=orders,
+        by_time=by_time,
         sizes=sizes or {},
     )
     return whole if by is None else groups
@@ -174,6 +178,7 @@ def rank_with_groups(
     gamed: RowsInput | None = None,
     official_order: bool = False,
     shrink: bool = False,
+    by_time: bool = False,
     n_failed: int | None = None,
     method: RankMethod = "bradley-terry",
     **wishes: Any,
@@ -215,7 +220,14 @@ def rank_with_groups(
     if shrink:
         check_shrinkable(wish)
     tally: Tally[Counts] | Tally[Rows]
-    if wish.method in Ordered:
+    if by_time:
+        from palestra.interchange.timed import time_battles
+
+        _check_by_time(wish, by)
+        timed = time_battles(battles, **rows)
+        tally = Tally(timed.in_time_order(), {}, None)
+        told |= {"by_time": True, "n_untimed": timed.n_untimed}
+    elif wish.method in Ordered:
         tally = order_battles(battles, by=by, **rows)
     else:
         tally = count_battles(battles, by=by, cluster=cluster, **rows)
@@ -244,6 +256,13 @@ def _check_method(method: str, *, shrink: bool, by: str | None, features: bool) 
             "only boards of groups, by bradley-terry without style and side, can be shrunk",
             key="shrink",
             hint="say which groups, as in --by category --shrink",
+        )
+
+
+def _check_by_time(wish: Wish, by: str | None) -> None:
+    if wish.method not in ("elo", "size-elo") or by is not None:
+        raise UsageError(
+            "only the whole board of elo or size-elo goes by time", key="by_time", hint="as in --method elo"
         )
 
 

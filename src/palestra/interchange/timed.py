@@ -29,6 +29,20 @@ class TimedBattles:
     n_untimed: int
     """Battles left out because they have no time."""
 
+    def in_time_order(self) -> Rows:
+        """The rows, the earliest first; those of the same moment as they came."""
+        order = np.argsort(self.times, kind="stable")
+        rows = self.rows
+        return replace(
+            rows,
+            a=rows.a[order],
+            b=rows.b[order],
+            outcome=rows.outcome[order],
+            share=rows.share[order],
+            weight=rows.weight[order],
+            n=rows.n[order],
+        )
+
 
 def time_battles(
     battles: BattleInput, *, filter: str | None = None, labels: Labels | None = None
@@ -47,7 +61,7 @@ def time_battles(
         raise DataError(
             "no battle has a time" if times.size else "there are no battles",
             key="tstamp",
-            hint="a history needs the column tstamp: seconds since 1970, UTC",
+            hint="what goes by time needs the column tstamp: seconds since 1970, UTC",
         )
     return TimedBattles(rows.take(known), times[known], int(np.count_nonzero(~known)))
 

@@ -114,7 +114,7 @@ def _fit_part(pairs: Pairs, nodes: Ints, member: Bools) -> Part:
     if core.any():
         raw[:-1][core] = _fit_core(games, core)
     if not core.all():
-        games = games.join(_prior(raw, core, PRIOR * unit))
+        games = games.join(prior_games(raw, core, PRIOR * unit))
         raw = maximise(games, raw, free=np.r_[~core, False])
     theta = raw[:-1] - raw[:-1].mean()
     return Part(nodes, core, games, theta, np.flatnonzero(inside), raw, unit)
@@ -146,7 +146,7 @@ def _fit_core(games: Games, core: Bools) -> Floats:
     return np.asarray(theta - theta.mean())
 
 
-def _prior(raw: Floats, core: Bools, mass: float) -> Games:
+def prior_games(raw: Floats, core: Bools, mass: float) -> Games:
     """Half a battle against the strongest and the weakest of the core, or twice against the phantom."""
     outside = np.flatnonzero(~core)
     if not core.any():

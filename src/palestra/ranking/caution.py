@@ -32,9 +32,19 @@ _DOMINANT = 0.1
 """The share of all battles from which one prompt is said to dominate."""
 
 
-def cautions(counts: Counts, pairs: Pairs, fit: Fit) -> list[str]:
-    """Sentences on weak links, order effects, and prompts that dominate or are few."""
-    return [*_weak_links(counts.models, pairs), *_side(counts, fit.theta), *_dominant(counts)]
+def cautions(
+    counts: Counts, pairs: Pairs, fit: Fit, *, side: bool = True, prompts: Floats | None = None
+) -> list[str]:
+    """Sentences on weak links, order effects, and prompts that dominate or are few.
+
+    `side` is False where the ratings have a term for it. `prompts`: how many battles each has, (prompts,);
+    read from the counts unless given.
+    """
+    return [
+        *_weak_links(counts.models, pairs),
+        *(_side(counts, fit.theta) if side else ()),
+        *_dominant(_prompts(counts) if prompts is None else prompts),
+    ]
 
 
 def _weak_links(models: Sequence[str], pairs: Pairs) -> Iterator[str]:
@@ -122,13 +132,18 @@ def _side(counts: Counts, theta: Floats) -> Iterator[str]:
         )
 
 
-def _dominant(counts: Counts) -> Iterator[str]:
-    if counts.cluster is None or not counts.cluster.size:
-        return
+def _prompts(counts: Counts) -> Floats:
+    if counts.cluster is None:
+        return np.zeros(0)
     names, cluster = np.unique(counts.cluster, return_inverse=True)
-    sizes = total(cluster.astype(np.int64), counts.n.astype(np.float64), names.size)
+    return total(cluster.astype(np.int64), counts.n.astype(np.float64), names.size)
+
+
+def _dominant(sizes: Floats) -> Iterator[str]:
+    if not sizes.size:
+        return
     largest = float(sizes.max() / sizes.sum())
-    if names.size > 1 and largest > max(_DOMINANT, 2.0 / names.size):
+    if sizes.size > 1 and largest > max(_DOMINANT, 2.0 / sizes.size):
         yield f"one prompt makes up {100 * largest:.0f} % of the battles: the board says much of that one"
-    if names.size < _FEW_PROMPTS:
-        yield f"the battles are of {names.size} prompts only: intervals over so few are rough"
+    if sizes.size < _FEW_PROMPTS:
+        yield f"the battles are of {sizes.size} prompts only: intervals over so few are rough"

@@ -31,9 +31,10 @@ from palestra.errors import DataError
 from palestra.ranking import bradley_terry, graph
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
-from palestra.ranking.contextual_errors import joint_covariance
+from palestra.ranking.contextual_errors import Clusters, joint_covariance
 from palestra.ranking.contextual_newton import Joint, fit_joint
 from palestra.ranking.contextual_outer import Whole, hang_outer
+from palestra.ranking.contextual_rows import ContextualRows
 from palestra.ranking.paired_rows import PairedRows
 from palestra.ranking.pairs import Pairs
 
@@ -72,6 +73,10 @@ class ContextualFit:
     """Features without a coefficient."""
     warnings: tuple[str, ...]
     """What a reader of the coefficients should know."""
+    plain: bradley_terry.Fit
+    """The fit of the same battles without features."""
+    clusters: Ints | None
+    """How many battles each cluster has, (G,); None if battles are independent."""
 
     @property
     def theta_se(self) -> Floats:
@@ -125,35 +130,36 @@ def fit(
         DataError: shapes that do not fit, a model's number out of range, a feature that is not finite, a
             share outside [0, 1], a weight or a number of times below 0.
     """
-    rows = _Rows.of(n_models, a, b, share, features, weight, times, clusters)
-    names = tuple(names) or tuple(f"feature {number}" for number in range(rows.features.shape[1]))
+    rows = ContextualRows.of(n_models, a, b, share, features, weight, times, clusters)
+    names = tuple(names) or tuple(f"feature {number}" for number in range(len(rows.features)))
     with few_threads(0):
         return _fit(n_models, rows, names)
 
 
-def _fit(n_models: int, rows: _Rows, names: Sequence[str]) -> ContextualFit:
-    paired, order = PairedRows.of(
-        n_models, rows.a, rows.b, rows.share, rows.weight, rows.features, rows.times
-    )
-    base = bradley_terry.fit(_pairs(paired, rows))
+def _fit(n_models: int, rows: ContextualRows, names: Sequence[str]) -> ContextualFit:
+    paired = PairedRows.of(n_models, rows.a, rows.b, rows.share, rows.weight, rows.features, rows.times)
+    clusters = None if rows.clusters is None else Clusters.of(rows.clusters)
+    base = bradley_terry.fit(_pairs(paired))
     groups = _groups(paired, base)
     member = groups >= 0
-    position = np.cumsum(member) - 1
     inside = member[paired.i] & (groups[paired.i] == groups[paired.j])
-    all_inside = bool(member.all() and inside.all())
-    among = paired if all_inside else paired.select(inside, position, int(member.sum()))
+    among, theirs = paired, clusters
+    if not inside.all() or not member.all():
+        among = paired.select(inside, np.cumsum(member) - 1, int(member.sum()))
+        theirs = None if clusters is None else clusters.take(inside[paired.pair])
     joint = fit_joint(among, groups[member], base.theta[member])
-    cluster = None if rows.clusters is None else rows.clusters[order][np.repeat(inside, paired.rows_of_pair)]
     whole = hang_outer(
-        paired.only(joint.kept), base, Whole.of(joint, joint_covariance(joint, cluster), member, base.theta)
+        paired.only(joint.kept), base, Whole.of(joint, joint_covariance(joint, theirs), member, base.theta)
     )
-    fitted = _told(base, joint, whole, names)
-    if all_inside and not joint.separating.size:
+    fitted = _told(base, joint, whole, names, clusters)
+    if among is paired and not joint.separating.size:
         return replace(fitted, log_likelihood=joint.log_likelihood)
     return replace(fitted, log_likelihood=paired.log_likelihood(fitted.theta, fitted.beta))
 
 
-def _told(base: bradley_terry.Fit, joint: Joint, whole: Whole, names: Sequence[str]) -> ContextualFit:
+def _told(
+    base: bradley_terry.Fit, joint: Joint, whole: Whole, names: Sequence[str], clusters: Clusters | None
+) -> ContextualFit:
     beta = np.zeros(len(names))
     beta[joint.kept] = joint.beta
     covariance = np.full((beta.size, beta.size), np.nan)
@@ -174,6 +180,8 @@ def _told(base: bradley_terry.Fit, joint: Joint, whole: Whole, names: Sequence[s
         weak,
         dropped,
         _warnings(dropped, separating),
+        base,
+        None if clusters is None else clusters.sizes,
     )
 
 
@@ -191,11 +199,10 @@ def _warnings(dropped: Sequence[str], separating: Sequence[str]) -> tuple[str, .
     return tuple(found)
 
 
-def _pairs(paired: PairedRows, rows: _Rows) -> Pairs:
+def _pairs(paired: PairedRows) -> Pairs:
     """The same battles without their features."""
-    won, lost = paired.per_pair(paired.won), paired.per_pair(paired.lost)
-    times = paired.rows_of_pair.astype(np.float64) if paired.times is None else paired.per_pair(paired.times)
-    mass = won + lost
+    won, lost = paired.wins
+    battles, mass = paired.battles, won + lost
     return Pairs(
         n_models=paired.size,
         i=paired.i,
@@ -204,8 +211,8 @@ def _pairs(paired: PairedRows, rows: _Rows) -> Pairs:
         wins_j=lost,
         cell_pair=np.arange(paired.i.size),
         cell_share=won / mass,
-        cell_weight=mass / times,
-        cell_n=times.astype(np.int64),
+        cell_weight=mass / battles,
+        cell_n=battles.astype(np.int64),
     )
 
 
@@ -219,7 +226,7 @@ def _groups(paired: PairedRows, base: bradley_terry.Fit) -> Ints:
     least = np.zeros(paired.size)
     for part in base.parts:
         least[part.nodes] = LEAST * part.unit
-    won, lost = paired.per_pair(paired.won), paired.per_pair(paired.lost)
+    won, lost = paired.wins
     forth, back = won > least[paired.i], lost > least[paired.i]
     i, j = paired.i, paired.j
     label = graph.strong_components(paired.size, np.r_[i[forth], j[back]], np.r_[j[forth], i[back]])
@@ -228,78 +235,3 @@ def _groups(paired: PairedRows, base: bradley_terry.Fit) -> Ints:
     _, number = np.unique(label[large], return_inverse=True)
     group[large] = number
     return group
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rows:
-    """Battles as given, looked through."""
-
-    a: Ints
-    b: Ints
-    share: Floats
-    weight: Floats
-    features: Floats
-    times: Ints | None
-    clusters: Ints | None
-
-    @classmethod
-    def of(
-        cls,
-        n_models: int,
-        a: npt.ArrayLike,
-        b: npt.ArrayLike,
-        share: npt.ArrayLike,
-        features: npt.ArrayLike,
-        weight: npt.ArrayLike | None,
-        times: npt.ArrayLike | None,
-        clusters: npt.ArrayLike | None,
-    ) -> _Rows:
-        x = np.asarray(features, dtype=np.float64)
-        y = np.asarray(share, dtype=np.float64)
-        found = cls(
-            np.asarray(a, dtype=np.int64),
-            np.asarray(b, dtype=np.int64),
-            y,
-            np.ones(y.shape) if weight is None else np.asarray(weight, dtype=np.float64),
-            x.reshape(y.size, 0) if x.ndim == 1 and x.size == 0 else x,
-            None if times is None else np.asarray(times, dtype=np.int64),
-            None if clusters is None else np.asarray(clusters, dtype=np.int64),
-        )
-        found._check(n_models)
-        return found._fought()
-
-    def _check(self, n_models: int) -> None:
-        rows = self.share.shape
-        columns = [self.a, self.b, self.weight, self.times, self.clusters]
-        if any(column is not None and column.shape != rows for column in columns) or (
-            self.features.ndim != 2 or self.features.shape[:1] != rows
-        ):
-            raise DataError("the columns of the battles differ in length")
-        for models in (self.a, self.b):
-            if models.size and not 0 <= models.min() <= models.max() < n_models:
-                raise DataError(f"a model's number is not between 0 and {n_models - 1}")
-        if not np.isfinite(self.features).all():
-            raise DataError("a feature is not a finite number", key="features")
-        if not np.all((self.share >= 0) & (self.share <= 1)):
-            raise DataError("a share of the win is not between 0 and 1", key="pref")
-        if not np.all((self.weight >= 0) & np.isfinite(self.weight)):
-            raise DataError("a weight is not 0 or more", key="weight")
-        if self.times is not None and np.any(self.times < 0):
-            raise DataError("a row cannot stand for fewer than 0 battles")
-
-    def _fought(self) -> _Rows:
-        """Without a model against itself and rows that weigh nothing."""
-        keep = (self.a != self.b) & (self.weight > 0)
-        if self.times is not None:
-            keep &= self.times > 0
-        if keep.all():
-            return self
-        return _Rows(
-            self.a[keep],
-            self.b[keep],
-            self.share[keep],
-            self.weight[keep],
-            self.features[keep],
-            None if self.times is None else self.times[keep],
-            None if self.clusters is None else self.clusters[keep],
-        )

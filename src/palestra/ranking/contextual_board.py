@@ -10,11 +10,14 @@ import numpy as np
 
 from palestra.errors import UsageError
 from palestra.ranking.bradley_terry import PRIOR
+from palestra.ranking.caution import cautions
 from palestra.ranking.leaderboard import make_board, wish_of
+from palestra.ranking.pairs import Pairs
 from palestra.ranking.rated import Rated, unbounded
 from palestra.ranking.scale import MEAN, POINTS
 from palestra.ranking.strengths import with_errors
 from palestra.ranking.table import few
+from palestra.ranking.win_rate import student
 from palestra.records.rating import Interval
 
 if TYPE_CHECKING:
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from palestra.ranking.contextual import ContextualFit
     from palestra.ranking.counts import Counts
     from palestra.records.rating import Leaderboard
+
+SIDE = "side"
+"""The name of a feature that says which model was shown first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +94,7 @@ def rank_controlled(
         interval=Interval("none", wish.level),
         rating=MEAN + POINTS * fitted.theta,
         component=fitted.component,
-        warnings=fitted.warnings,
+        warnings=(*_cautions(counts, controlled), *fitted.warnings),
         parameters={
             "mean": MEAN,
             "prior": PRIOR,
@@ -97,10 +103,27 @@ def rank_controlled(
         },
         **unbounded(fitted.theta.size) | {"weak": fitted.weak},
     )
-    rated = with_errors(rated, fitted.theta, fitted.covariance, wish)
+    rated = with_errors(rated, fitted.theta, fitted.covariance, wish, _quantile(fitted, wish.level))
     if wish.ci != "none":
         rated = replace(rated, warnings=(*rated.warnings, *_unvaried(counts, fitted)))
     return make_board(counts, rated, wish, anchor, n_failed, parameters)
+
+
+def _cautions(counts: Counts, controlled: Controlled) -> list[str]:
+    """What is to be said of the battles whatever they are adjusted for."""
+    fitted, sizes = controlled.fit, controlled.fit.clusters
+    return cautions(
+        counts,
+        Pairs.of(counts),
+        fitted.plain,
+        side=SIDE not in controlled.names,
+        prompts=None if sizes is None else sizes.astype(np.float64),
+    )
+
+
+def _quantile(fitted: ContextualFit, level: float) -> float | None:
+    """Student's where the errors are those of G clusters, with G − 1 degrees of freedom."""
+    return None if fitted.clusters is None else student(level, max(fitted.clusters.size - 1, 1))
 
 
 def _unvaried(counts: Counts, fitted: ContextualFit) -> list[str]:

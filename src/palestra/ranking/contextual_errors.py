@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.arrays import Floats, Ints, total
+from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.contextual_newton import gauged_by_group
 
 if TYPE_CHECKING:
@@ -18,23 +18,53 @@ _NOTHING = 1e-18
 """A variance this much below that of tossed coins is rounding: the battles ended exactly as expected."""
 
 
-def joint_covariance(joint: Joint, cluster: Ints | None) -> Floats:
+@dataclass(frozen=True, slots=True, eq=False)
+class Clusters:
+    """Rows that may depend on each other."""
+
+    number: Ints
+    """Each row's cluster, from 0, (n,)."""
+    sizes: Ints
+    """How many rows each has, (G,)."""
+
+    @classmethod
+    def of(cls, given: Ints) -> Clusters:
+        """Rows of the same number, (n,), are a cluster; with a number below 0 a row is one of its own."""
+        alone = given < 0
+        names, number = np.unique(given[~alone], return_inverse=True)
+        numbers = np.empty(given.size, dtype=np.int64)
+        numbers[~alone] = number
+        numbers[alone] = names.size + np.arange(int(alone.sum()))
+        return cls(numbers, np.bincount(numbers))
+
+    def take(self, keep: Bools) -> Clusters:
+        """Of some rows, (n,)."""
+        return Clusters.of(self.number[keep])
+
+    def up_to(self, rows: int) -> Clusters:
+        """With more rows at the end, each a cluster of its own."""
+        more = rows - self.number.size
+        numbers = np.r_[self.number, self.sizes.size + np.arange(more)]
+        return Clusters(numbers, np.r_[self.sizes, np.ones(more, dtype=np.int64)])
+
+
+def joint_covariance(joint: Joint, clusters: Clusters | None) -> Floats:
     """Of the strengths, relative to their group's mean, and the coefficients, (K + F, K + F).
 
     A⁻¹·J·A⁻¹ with A minus the Hessian and J = Σ s·sᵀ over the scores s of battles (Huber, Proc. 5th
-    Berkeley Symp. 1 (1967) 221) or, where `cluster`, (n,), is given, over the sums of s in each cluster
-    (Liang & Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters; rows of a cluster below 0 stand
-    alone. NaN for what does not
-    vary: battles that all ended as expected, such as in ties, say nothing of how sure they are.
+    Berkeley Symp. 1 (1967) 221) or, where clusters are given, over the sums of s in each cluster (Liang &
+    Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters. NaN for what does not vary: battles that
+    all ended as expected, such as in ties, say nothing of how sure they are.
     """
     rows = joint.rows
     nodes = rows.size
     bread = rows.matrix(joint.bend)
     bread[:nodes, :nodes] = gauged_by_group(bread[:nodes, :nodes], joint.group)
-    if cluster is None:
+    if clusters is None:
         filling = rows.matrix(joint.scatter)
     else:
-        filling = _clustered(rows, rows.residuals(joint.theta, joint.beta), cluster)
+        residuals = rows.residuals(joint.theta, joint.beta)
+        filling = _clustered(rows, residuals, clusters.up_to(residuals.size))
     inverse = _inverse(bread)
     found = inverse @ filling @ inverse
     still = found.diagonal() <= _NOTHING * inverse.diagonal()
@@ -58,12 +88,11 @@ class _Entries:
     value: Floats
 
 
-def _clustered(rows: PairedRows, residuals: Floats, cluster: Ints) -> Floats:
+def _clustered(rows: PairedRows, residuals: Floats, clusters: Clusters) -> Floats:
     """Σ s·sᵀ over clusters, (N + F, N + F), at a cost that does not grow with clusters × models."""
-    cluster = _numbered(cluster, residuals.size)
-    pair = np.repeat(np.arange(rows.i.size), rows.rows_of_pair)
-    size, count = rows.size, int(cluster.max(initial=-1)) + 1
-    entries = _entries(cluster, rows.i[pair], rows.j[pair], residuals, size)
+    cluster, size, count = clusters.number, rows.size, clusters.sizes.size
+    of_i = residuals * rows.sign
+    entries = _entries(cluster, rows.i[rows.pair], rows.j[rows.pair], of_i, size)
     sums = np.empty((len(rows.x), count))
     cross = np.empty((len(rows.x), size))
     for of_clusters, of_nodes, x in zip(sums, cross, rows.x, strict=True):
@@ -90,18 +119,6 @@ def _together(entries: _Entries, size: int) -> Floats:
         apart += 1
     upper = found.reshape(size, size)
     return np.asarray(upper + upper.T - np.diag(upper.diagonal()))
-
-
-def _numbered(cluster: Ints, rows: int) -> Ints:
-    """Clusters numbered from 0, (rows,); rows that stand alone, and a prior's at the end, each its own."""
-    known = np.full(rows, -1, dtype=np.int64)
-    known[: cluster.size] = cluster
-    alone = known < 0
-    _, number = np.unique(known, return_inverse=True)
-    number = number.astype(np.int64)
-    number[alone] = rows + np.arange(int(alone.sum()))
-    _, number = np.unique(number, return_inverse=True)
-    return np.asarray(number, dtype=np.int64)
 
 
 def _entries(cluster: Ints, i: Ints, j: Ints, residuals: Floats, size: int) -> _Entries:

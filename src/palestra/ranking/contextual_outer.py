@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.bradley_terry import PRIOR
-from palestra.ranking.bradley_terry import _prior as prior_games
+from palestra.ranking.bradley_terry import PRIOR, prior_games
 from palestra.ranking.contextual_newton import hang_on
 
 if TYPE_CHECKING:

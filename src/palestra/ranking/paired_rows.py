@@ -1,92 +1,63 @@
-"""Battles with features, sorted by the pair that met, and the sums over them that a fit needs.
+"""Battles with features, each with the pair that met, and the sums over them that a fit needs.
 
-Nothing of the size rows × models is ever made: rows of a pair lie together, so a sum per pair is one
-pass over them, and blocks small enough for the processor's cache are worked through one after another.
+Nothing of the size rows × models is ever made, and rows stay in the order in which they came. A pass over
+them is by numpy or, where it pays, by a compiled kernel; they agree to rounding. The parts that threads work
+on depend on the number of rows alone, so the number of threads changes no bit.
 
-N nodes, P pairs, n rows, F features. A row says `i` beats `j` with probability sigmoid(θ_i − θ_j + x·β).
+N nodes, P pairs, n rows, F features. A row says A beats B with probability sigmoid(θ_A − θ_B + x·β).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
+from palestra.ranking.blas import processors
+from palestra.ranking.compiled import kernels
 from palestra.ranking.laplacian import laplacian
+from palestra.ranking.moments import Moments, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    import numpy.typing as npt
-
-_Number = TypeVar("_Number", np.int64, np.float64)
 _BLOCK = 16_384
-"""Rows worked on at once: their columns then stay in the cache, which makes a pass about twice as fast."""
+"""Rows that numpy works on at once: their columns then stay in the processor's cache."""
+_TABLE = 4_000_000
+"""Pairs of nodes up to which a table of all of them is made."""
+_SECONDS_A_ROW = 1e-7
+"""What numpy takes for all passes of a fit."""
+_PARTS, _ROWS_A_PART = 4, 50_000
+"""Into how many parts a compiled pass is cut at most, and the least rows of one."""
 _STEEPEST = 700.0
 """Beyond this log-odds exp() would overflow; a probability of 1e-304 is as good as any smaller one."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Moments:
-    """Σ v·z·zᵀ over rows with z = (e_i − e_j, x), in parts, for some v of each row."""
-
-    mass: Floats
-    """Σ v per pair, (P,)."""
-    mass_x: Floats
-    """Σ v·x per pair, (F, P)."""
-    mass_xx: Floats
-    """Σ v·x·xᵀ over all rows, (F, F)."""
-
-    @classmethod
-    def empty(cls, pairs: int, wide: int) -> Moments:
-        """To be filled."""
-        return cls(np.empty(pairs), np.empty((wide, pairs)), np.zeros((wide, wide)))
-
-    def add(self, block: slice, starts: Ints, v: Floats, x: Floats, scratch: Floats) -> None:
-        """Fill in the pairs of a block from its rows; `scratch` is as large as `x`."""
-        self.mass[block] = np.add.reduceat(v, starts)
-        if len(x):
-            np.multiply(x, v, out=scratch)
-            self.mass_x[:, block] = np.add.reduceat(scratch, starts, axis=1)
-            self.mass_xx[:] += scratch @ x.T
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Sums:
-    """What one pass over the rows finds."""
-
-    pull: Floats
-    """Σ (wins of i − expected wins of i) per pair, (P,): the gradient by θ_i − θ_j."""
-    pull_x: Floats
-    """The same times x, over all rows, (F,): the gradient by β."""
-    bend: Moments
-    """With v = weight·p·(1 − p): minus the Hessian of the log-likelihood."""
-    scatter: Moments | None
-    """With v = the squared residuals of the row's battles; None if not asked for."""
-    log_likelihood: float
-    """Σ weight·(share·log p + (1 − share)·log(1 − p)), at most 0; NaN if not asked for."""
+_NONE = 1e-9
+"""A residual this small, for each unit of weight, is rounding; as in `pairs`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairedRows:
-    """Rows sorted by pair."""
+    """Rows, and the pairs they belong to."""
 
     size: int
     """N."""
     i: Ints
-    """(P,)"""
+    """Each pair's node of the smaller number, (P,)."""
     j: Ints
-    start: Ints
-    """Where each pair's rows begin, and the number of rows, (P + 1,)."""
+    pair: Ints
+    """Which pair each row is of, (n,)."""
+    sign: Floats
+    """1 where A is the pair's i, -1 where A is its j, (n,)."""
     won: Floats
-    """Weight times i's share of the win, (n,)."""
+    """Weight times A's share of the win, (n,)."""
     lost: Floats
-    """Weight times j's share, (n,)."""
+    """Weight times B's share, (n,)."""
     x: Floats
-    """Features as seen from i, (F, n)."""
+    """Features as seen from A, (F, n)."""
     times: Floats | None
     """How many equal battles each row stands for, (n,); None if each stands for one."""
 
@@ -100,46 +71,49 @@ class PairedRows:
         weight: Floats,
         features: Floats,
         times: Ints | None = None,
-    ) -> tuple[PairedRows, Ints]:
-        """Sort rows, (n,) each and `features` (n, F); also the order that sorts them, (n,).
-
-        A row is turned so that its model of the smaller number is `i`, which turns the signs of its
-        features: which model was called A makes no difference.
-        """
-        key = np.minimum(a, b) * size + np.maximum(a, b)
-        order = _sorted_by_pair(key, size)
-        pair = _taken(key, order)
-        change = np.flatnonzero(pair[1:] != pair[:-1]) + 1
-        start = np.concatenate([[0], change, [pair.size]]) if pair.size else np.zeros(1, dtype=np.int64)
-        sign = np.sign(b - a).astype(np.float64)
+    ) -> PairedRows:
+        """Rows, (n,) each, and `features` (F, n); no model meets itself."""
+        key = np.minimum(a, b)
+        key *= size
+        key += np.maximum(a, b)
+        pairs, pair = _numbered(key, size)
         mass = weight if times is None else weight * times
-        won = mass * (0.5 + (share - 0.5) * sign)
-        lost = mass - won
-        x = np.empty((features.shape[1], key.size))
-        for column, values in zip(x, features.T, strict=True):
-            np.take(values, order, out=column, mode="clip")
-        x *= _taken(sign, order)
-        count = None if times is None else _taken(times, order).astype(np.float64)
-        i, j = np.divmod(pair[start[:-1]], max(size, 1))
-        return cls(size, i, j, start, _taken(won, order), _taken(lost, order), x, count), order
+        won = mass * share
+        return cls(
+            size,
+            pairs // max(size, 1),
+            pairs % max(size, 1),
+            pair,
+            np.asarray(2.0 * (a < b) - 1.0, dtype=np.float64),
+            won,
+            mass - won,
+            np.ascontiguousarray(features),
+            None if times is None else times.astype(np.float64),
+        )
 
     @property
-    def rows_of_pair(self) -> Ints:
-        """How many rows each pair has, (P,)."""
-        return np.diff(self.start)
+    def wins(self) -> tuple[Floats, Floats]:
+        """What i and what j won of each pair's battles, (P,) each."""
+        code, codes = 2 * self.pair + (self.sign > 0), 2 * self.i.size
+        won, lost = total(code, self.won, codes), total(code, self.lost, codes)
+        return won[1::2] + lost[::2], won[::2] + lost[1::2]
 
-    def per_pair(self, values: Floats) -> Floats:
-        """The sum of (n,) values over each pair's rows, (P,)."""
-        return np.asarray(np.add.reduceat(values, self.start[:-1])) if self.i.size else np.zeros(0)
+    @property
+    def battles(self) -> Floats:
+        """How many each pair fought, (P,)."""
+        if self.times is not None:
+            return total(self.pair, self.times, self.i.size)
+        return np.bincount(self.pair, minlength=self.i.size).astype(np.float64)
 
     def select(self, keep: Bools, position: Ints, size: int) -> PairedRows:
         """The rows of some pairs, (P,); `position[node]` is a node's new number among `size`."""
-        rows = np.repeat(keep, self.rows_of_pair)
+        rows = keep[self.pair]
         return PairedRows(
             size,
             position[self.i[keep]],
             position[self.j[keep]],
-            np.concatenate([[0], np.cumsum(self.rows_of_pair[keep])]),
+            (np.cumsum(keep) - 1)[self.pair[rows]],
+            self.sign[rows],
             self.won[rows],
             self.lost[rows],
             self.x[:, rows],
@@ -148,12 +122,12 @@ class PairedRows:
 
     def join(self, i: Ints, j: Ints, won: Floats, lost: Floats, x: Floats) -> PairedRows:
         """With more rows, (k,) each and `x` (F, k), each a pair of its own."""
-        ends = self.start[-1] + 1 + np.arange(i.size)
         return PairedRows(
             self.size,
             np.r_[self.i, i],
             np.r_[self.j, j],
-            np.r_[self.start, ends],
+            np.r_[self.pair, self.i.size + np.arange(i.size)],
+            np.r_[self.sign, np.ones(i.size)],
             np.r_[self.won, won],
             np.r_[self.lost, lost],
             np.concatenate([self.x, x], axis=1),
@@ -162,71 +136,90 @@ class PairedRows:
 
     def only(self, features: Ints) -> PairedRows:
         """With some of the features."""
-        if features.size == len(self.x):
-            return self
-        return PairedRows(
-            self.size, self.i, self.j, self.start, self.won, self.lost, self.x[features], self.times
-        )
+        return self if features.size == len(self.x) else replace(self, x=self.x[features])
 
     def sums(self, theta: Floats, beta: Floats, *, whole: bool = False) -> Sums:
-        """One pass over the rows; `whole` adds the scatter and the log-likelihood."""
-        pairs, wide = self.i.size, len(self.x)
-        pull, pull_x, told = np.empty(pairs), np.zeros(wide), 0.0
-        bend = Moments.empty(pairs, wide)
-        scatter = Moments.empty(pairs, wide) if whole else None
-        blocks = list(self._blocks())
-        scratch = np.empty((wide, max((rows.stop - rows.start for _, rows in blocks), default=0)))
-        for block, rows in blocks:
-            starts, x = self.start[block] - rows.start, self.x[:, rows]
-            room = scratch[:, : x.shape[1]]
-            odds = self._odds(theta, beta, block, rows)
-            won, lost = self.won[rows], self.lost[rows]
+        """One pass over the rows at strengths (N,) and coefficients (F,); `whole` adds the scatter and the
+        log-likelihood.
+        """
+        gap = theta[self.i] - theta[self.j]
+        fast = kernels(self.won.size * _SECONDS_A_ROW)
+        return self._pass(gap, beta, whole) if fast is None else self._compiled(gap, beta, whole, fast)
+
+    def _pass(self, gap: Floats, beta: Floats, whole: bool) -> Sums:
+        """By numpy; `gap`, (P,), is θ_i − θ_j."""
+        found, told = Sums.empty(self.i.size, len(self.x), whole=whole), 0.0
+        for rows in self._blocks(self.i.size):
+            pair, sign, x, won, lost = self._at(rows)
+            odds = self._odds(gap, beta, rows)
             p, q = _chances(odds)
-            residual = won * q
-            residual -= np.multiply(lost, p)
-            pull[block] = np.add.reduceat(residual, starts)
-            pull_x += x @ residual
+            rest = won * q
+            rest -= lost * p
+            found.pull[:] += total(pair, rest * sign, gap.size)
+            found.pull_x[:] += x @ rest
             mass = won + lost
-            if scatter is not None:
+            if found.scatter is not None:
                 told += float(mass @ np.log(p) - lost @ odds)
-                square = np.square(residual, out=residual)
+                rest[np.abs(rest) < _NONE * mass] = 0.0
+                np.square(rest, out=rest)
                 if self.times is not None:
-                    square /= self.times[rows]
-                scatter.add(block, starts, square, x, room)
+                    rest /= self.times[rows]
+                found.scatter.add(pair, sign, rest, x)
             p *= q
             p *= mass
-            bend.add(block, starts, p, x, room)
-        return Sums(pull, pull_x, bend, scatter, told if whole else np.nan)
+            found.bend.add(pair, sign, p, x)
+        return replace(found, log_likelihood=told)
+
+    def _compiled(self, gap: Floats, beta: Floats, whole: bool, fast: Any) -> Sums:
+        """As `_pass`, by a compiled kernel and several threads."""
+        columns = self.pair, self.sign, self.won, self.lost, self.x
+        times = np.zeros(0) if self.times is None else self.times
+
+        def part(rows: tuple[int, int]) -> Sums:
+            found = Sums.empty(self.i.size, len(self.x), whole=whole)
+            told = fast.sum_rows(columns, times, rows, gap, beta, found.arrays, whole)
+            return replace(found, log_likelihood=told)
+
+        parts = min(_PARTS, max(1, self.won.size // _ROWS_A_PART))
+        edges = [number * self.won.size // parts for number in range(parts + 1)]
+        if parts == 1:
+            return part((0, self.won.size))
+        with ThreadPoolExecutor(min(parts, processors())) as pool:
+            return Sums.together(list(pool.map(part, pairwise(edges))))
 
     def residuals(self, theta: Floats, beta: Floats) -> Floats:
-        """Wins of i less the expected ones, times the weight, (n,)."""
+        """Wins of A less the expected ones, times the weight, (n,); what the fit's last digits leave is 0."""
+        gap = theta[self.i] - theta[self.j]
         found = np.empty(self.won.size)
-        for block, rows in self._blocks():
-            p, q = _chances(self._odds(theta, beta, block, rows))
+        for rows in self._blocks():
+            p, q = _chances(self._odds(gap, beta, rows))
             found[rows] = self.won[rows] * q - self.lost[rows] * p
+        found[np.abs(found) < _NONE * (self.won + self.lost)] = 0.0
         return found
 
     def log_likelihood(self, theta: Floats, beta: Floats) -> float:
         """As in `Sums`."""
+        gap = theta[self.i] - theta[self.j]
         found = 0.0
-        for block, rows in self._blocks():
-            odds = self._odds(theta, beta, block, rows)
+        for rows in self._blocks():
+            odds = self._odds(gap, beta, rows)
             won, lost = self.won[rows], self.lost[rows]
             found += float((won + lost) @ np.log(_chances(odds)[0]) - lost @ odds)
         return found
 
-    def _blocks(self) -> Iterator[tuple[slice, slice]]:
-        """Pairs and their rows, some `_BLOCK` rows at a time; a pair is never torn apart."""
-        pairs, rows = self.i.size, int(self.start[-1])
-        cuts = np.searchsorted(self.start, np.arange(_BLOCK, rows, _BLOCK))
-        edges = np.unique(np.concatenate([[0], cuts, [pairs]])).tolist()
-        for first, last in pairwise(edges):
-            yield slice(first, last), slice(int(self.start[first]), int(self.start[last]))
+    def _blocks(self, least: int = 0) -> Iterator[slice]:
+        """All rows, `_BLOCK` or `least` at a time."""
+        step = max(_BLOCK, least)
+        for first in range(0, self.won.size, step):
+            yield slice(first, min(first + step, self.won.size))
 
-    def _odds(self, theta: Floats, beta: Floats, block: slice, rows: slice) -> Floats:
-        """The log-odds that i wins, of the rows of a block."""
-        gap = theta[self.i[block]] - theta[self.j[block]]
-        odds = np.repeat(gap, np.diff(self.start[block.start : block.stop + 1]))
+    def _at(self, rows: slice) -> tuple[Ints, Floats, Floats, Floats, Floats]:
+        return self.pair[rows], self.sign[rows], self.x[:, rows], self.won[rows], self.lost[rows]
+
+    def _odds(self, gap: Floats, beta: Floats, rows: slice) -> Floats:
+        """The log-odds that A wins; `gap`, (P,), is θ_i − θ_j."""
+        odds = gap[self.pair[rows]]
+        odds *= self.sign[rows]
         if len(self.x):
             odds += beta @ self.x[:, rows]
         np.maximum(odds, -_STEEPEST, out=odds)
@@ -254,7 +247,7 @@ class PairedRows:
 
 
 def _chances(odds: Floats) -> tuple[Floats, Floats]:
-    """The probabilities that i and that j wins; neither is 1 minus the other in arithmetic, so that a tiny
+    """The probabilities that A and that B wins; neither is 1 minus the other in arithmetic, so that a tiny
     one keeps its digits.
     """
     q = np.negative(odds)
@@ -265,17 +258,11 @@ def _chances(odds: Floats) -> tuple[Floats, Floats]:
     return p, q
 
 
-def _sorted_by_pair(key: Ints, size: int) -> Ints:
-    """The stable order by key = i·size + j, (n,). Numbers of 16 bits are sorted without comparisons."""
-    if size * size <= 1 << 16:
-        return np.argsort(key.astype(np.uint16), kind="stable")
-    if size <= 1 << 16:
-        i, j = key // size, key % size
-        by_j = np.argsort(j.astype(np.uint16), kind="stable")
-        return by_j[np.argsort(i.astype(np.uint16)[by_j], kind="stable")]
-    return np.argsort(key, kind="stable")
-
-
-def _taken(values: npt.NDArray[_Number], order: Ints) -> npt.NDArray[_Number]:
-    """values[order], without the look at each position that indexing takes."""
-    return np.take(values, order, mode="clip")
+def _numbered(key: Ints, size: int) -> tuple[Ints, Ints]:
+    """The different keys below size², sorted, and which of them each row's is."""
+    if size * size > max(_TABLE, 4 * key.size):
+        keys, number = np.unique(key, return_inverse=True)
+        return keys, number.astype(np.int64)
+    there = np.zeros(size * size, dtype=bool)
+    there[key] = True
+    return np.flatnonzero(there), np.take(np.cumsum(there) - 1, key)
