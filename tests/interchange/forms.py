@@ -25,8 +25,9 @@ def records(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 
 def table(rows: Sequence[Row], **more: Any) -> pa.Table:
-    columns = {name: pa.array([row[place] for row in rows], pa.string()) for place, name in enumerate(COLUMNS)}
-    return pa.table(columns | more)
+    columns = zip(*rows, strict=True) if rows else [[], [], []]
+    texts = {name: pa.array(column, pa.string()) for name, column in zip(COLUMNS, columns, strict=True)}
+    return pa.table(texts | more)
 
 
 def jsonl(rows: Sequence[Row], folder: Path) -> Path:

@@ -53,13 +53,11 @@ def row_by_row(rows: list[Row]) -> Counts:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=40), group=st.integers(1, 9), coded=st.booleans())
-def test_every_route_gives_the_same_counts(
-    rows: list[Row], group: int, coded: bool, route: str, tmp_path: Path
-) -> None:
+def test_every_route_gives_the_same_counts(rows: list[Row], group: int, coded: bool, tmp_path: Path) -> None:
     """Whatever the row groups are, each with a dictionary of its own, and with or without dictionaries."""
     pq.write_table(table(rows), tmp_path / "b.parquet", row_group_size=group, use_dictionary=coded)
     found = by_codes(tmp_path / "b.parquet")
-    assert found is not None, route
+    assert found is not None
     assert same(found, row_by_row(rows))
     assert same(found, by_query(tmp_path / "b.parquet"))
     assert same(found, count_battles(records(rows)).battles)
@@ -90,10 +88,10 @@ PLAIN = {
 
 
 @pytest.mark.parametrize("make", PLAIN.values(), ids=PLAIN)
-def test_plain_files_are_counted_by_their_codes(make: Any, route: str, tmp_path: Path) -> None:
+def test_plain_files_are_counted_by_their_codes(make: Any, tmp_path: Path) -> None:
     pq.write_table(make(), tmp_path / "b.parquet", row_group_size=90)
     found = by_codes(tmp_path / "b.parquet")
-    assert found is not None, route
+    assert found is not None
     assert same(found, row_by_row(ROWS))
     assert same(found, by_query(tmp_path / "b.parquet"))
 
@@ -112,10 +110,7 @@ def test_files_in_which_more_matters_are_left_to_the_query(more: dict[str, Any],
     path = tmp_path / "b.parquet"
     pq.write_table(table(ROWS, **more), path, row_group_size=90)
     assert by_codes(path) is None
-    values = {name: column.to_pylist() for name, column in more.items()}
-    rows = [row | {name: told[place] for name, told in values.items()} for place, row in enumerate(records(ROWS))]
-    assert same(count_battles(path).battles, count_battles(rows).battles)
-    assert not same(count_battles(path).battles, row_by_row(ROWS)) or "text" in str(more["weight"].type)
+    assert same(count_battles(path).battles, count_battles(pq.read_table(path).to_pylist()).battles)
 
 
 def test_without_statistics_nothing_is_known_of_the_weights(tmp_path: Path) -> None:
@@ -145,13 +140,24 @@ def test_a_fault_is_named_with_its_row(place: int, value: Any, key: str, tmp_pat
     assert (caught.value.path, caught.value.line, caught.value.key) == (str(path), 251, key)
 
 
+@pytest.mark.parametrize("kind", [pa.float64(), pa.float32(), pa.float16()], ids=str)
 @pytest.mark.parametrize("weight", [float("nan"), float("inf"), -1.0])
-def test_a_weight_that_is_none_is_an_error(weight: float, tmp_path: Path) -> None:
-    """Not a number, too, which statistics pass over."""
+def test_a_weight_that_is_none_is_an_error(weight: float, kind: Any, tmp_path: Path) -> None:
+    """NaN, too, which statistics pass over."""
     path = tmp_path / "b.parquet"
-    pq.write_table(table(ROWS, weight=pa.array([1.0] * 399 + [weight])), path)
+    weights = pa.array(np.array([1.0] * 399 + [weight]).astype(kind.to_pandas_dtype()), kind)
+    pq.write_table(table(ROWS, weight=weights), path)
+    assert by_codes(path) is None
     with pytest.raises(DataError, match="weight"):
         count_battles(path)
+
+
+def test_a_column_that_is_there_twice_is_left_to_the_query(tmp_path: Path) -> None:
+    path = tmp_path / "b.parquet"
+    twice = table(ROWS).append_column("weight", [[1.0] * 400]).append_column("weight", [[1.0] * 400])
+    pq.write_table(twice, path)
+    assert by_codes(path) is None
+    assert same(count_battles(path).battles, row_by_row(ROWS))
 
 
 def test_a_file_without_rows_has_no_battles(tmp_path: Path) -> None:

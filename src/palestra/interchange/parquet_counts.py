@@ -17,12 +17,16 @@ from palestra.ranking.counts import Counts, Outcome, outcome_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from palestra.ranking.arrays import Ints
 
 _TABLE = 4_000_000
 """Cells of a table of counts up to which one is made."""
+_TELLING = ("weight", "soft")
+"""Columns that say whether more than the winner counts."""
+_FLOATS = {"float": np.float32, "double": np.float64}
+"""Arrow's names of the numbers that may be NaN."""
 
 
 class PlainCounts(NamedTuple):
@@ -42,25 +46,29 @@ def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
         return None
     try:
         with parquet.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
-            if not _is_plain(file) or file.metadata.num_rows == 0:
+            if not is_plain(file) or file.metadata.num_rows == 0:
                 return None
             tally = _Tally()
-            for columns in _groups(file):
+            for columns in row_groups(file, REQUIRED):
                 if not tally.add(columns):
                     return None
             return PlainCounts(tally.counts(), _shares_prompts(file))
-    except (pa.ArrowException, OSError, DataError):
+    except (pa.ArrowException, OSError, DataError, KeyError):  # KeyError: a column is not there
         return None
 
 
-def _is_plain(file: Any) -> bool:
+def is_plain(file: Any) -> bool:
     """Whether the columns are texts and no row has a weight of its own or is read softly."""
     schema = file.schema_arrow
     if any(schema.names.count(name) != 1 for name in REQUIRED):
         return False
+    if any(schema.names.count(name) > 1 for name in _TELLING):
+        return False
     if any(not _is_text(schema.field(name).type) for name in REQUIRED):
         return False
-    return _always(file, "weight", 1) and _always(file, "soft", False)
+    if not (_always(file, "weight", 1) and _always(file, "soft", False)):
+        return False
+    return not any(_holds_nan(file, name) for name in _TELLING if name in schema.names)
 
 
 def _shares_prompts(file: Any) -> bool:
@@ -97,7 +105,22 @@ def _always(file: Any, column: str, value: float) -> bool:
     return True
 
 
-class _Codes(NamedTuple):
+def _holds_nan(file: Any, column: str) -> bool:
+    """Whether some value is not a number, which statistics pass over."""
+    kind = str(file.schema_arrow.field(column).type)
+    if kind not in _FLOATS:
+        return kind == "halffloat"
+    for group in range(file.num_row_groups):
+        for chunk in file.read_row_group(group, columns=[column]).column(0).chunks:
+            if not len(chunk):
+                continue
+            values = np.frombuffer(chunk.buffers()[1], dtype=_FLOATS[kind])
+            if np.isnan(values[chunk.offset : chunk.offset + len(chunk)]).any():
+                return True
+    return False
+
+
+class Codes(NamedTuple):
     """A column of one row group."""
 
     codes: Ints
@@ -105,23 +128,25 @@ class _Codes(NamedTuple):
     """What each code stands for."""
 
 
-def _groups(file: Any) -> Iterator[list[Any]]:
-    """The columns of one row group after another; the next is read while one is counted."""
+def row_groups(file: Any, names: Sequence[str]) -> Iterator[list[Any]]:
+    """These columns of one row group after another, fields of a struct by a dot; the next is read while one is
+    worked on.
+    """
     with ThreadPoolExecutor(1) as ahead:
         numbers = iter(range(file.num_row_groups))
 
         def start() -> Any:
             number = next(numbers, None)
-            return None if number is None else ahead.submit(file.read_row_group, number, list(REQUIRED))
+            return None if number is None else ahead.submit(file.read_row_group, number, list(names))
 
         waiting = start()
         while waiting is not None:
             group = waiting.result()
             waiting = start()
-            yield [group.column(name) for name in REQUIRED]
+            yield group.columns
 
 
-def _codes(column: Any) -> _Codes | None:
+def codes_of(column: Any) -> Codes | None:
     """None if a value is missing."""
     if column.null_count:
         return None
@@ -130,7 +155,7 @@ def _codes(column: Any) -> _Codes | None:
     chunks = [_chunk_codes(chunk) for chunk in column.chunks]
     codes = chunks[0] if len(chunks) == 1 else np.concatenate(chunks)
     words = column.chunk(0).dictionary.to_pylist()
-    return None if None in words else _Codes(codes, words)
+    return None if None in words else Codes(codes, words)
 
 
 def _chunk_codes(chunk: Any) -> Ints:
@@ -151,13 +176,13 @@ class _Tally:
         """Count a row group; False if a value is missing or there are too many names."""
         if not len(columns[0]):
             return True
-        a, b, winner = (_codes(column) for column in columns)
+        a, b, winner = (codes_of(column) for column in columns)
         if a is None or b is None or winner is None:
             return False
         shape = len(winner.words), len(a.words), len(b.words)
         if int(np.prod(shape)) > _TABLE or len({*self._models, *a.words, *b.words}) ** 2 > _TABLE:
             return False
-        rows, columns_, outcomes = self._places(a.words), self._places(b.words), _outcomes(winner.words)
+        rows, columns_, outcomes = self._places(a.words), self._places(b.words), outcomes_of(winner.words)
         self._grow()
         key = winner.codes * np.int32(shape[1] * shape[2])
         key += a.codes * np.int32(shape[2])
@@ -197,5 +222,5 @@ class _Tally:
             self._table = larger
 
 
-def _outcomes(words: list[str]) -> Ints:
+def outcomes_of(words: list[str]) -> Ints:
     return np.array([int(outcome_of(word)) for word in words], dtype=np.int64)
