@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import strategies as st
 
+from palestra.ranking.bradley_terry import LEAST
 from palestra.ranking.counts import Counts
 
 if TYPE_CHECKING:
@@ -94,6 +95,11 @@ def simulated(seed: int, strengths: Sequence[float], battles: int, ties: float) 
     return Counts.from_codes(names, a, b, outcome)
 
 
+def _is_clear(share: float) -> bool:
+    """Whether rounding cannot decide if a share is a win at all: it is not one below `LEAST`."""
+    return not any(math.isclose(side, LEAST, rel_tol=0.01) for side in (share, 1.0 - share))
+
+
 def boards(*, soft: bool = True, connected: bool = False) -> st.SearchStrategy[list[Row]]:
     """Random small boards of two to six models; `connected` adds a tie between neighbours."""
     return st.integers(2, 6).flatmap(lambda size: _boards(size, soft, connected))
@@ -102,7 +108,8 @@ def boards(*, soft: bool = True, connected: bool = False) -> st.SearchStrategy[l
 @st.composite
 def _boards(draw: st.DrawFn, size: int, soft: bool, connected: bool) -> list[Row]:
     names = [f"model {chr(65 + index)}" for index in range(size)]
-    pref = st.just(math.nan) | st.floats(0, 1, allow_subnormal=False) if soft else st.just(math.nan)
+    shares = st.floats(0, 1, allow_subnormal=False).filter(_is_clear)
+    pref = st.just(math.nan) | shares if soft else st.just(math.nan)
     weight = st.sampled_from([0.5, 1.0, 1.0, 2.0, 3.0]) if soft else st.just(1.0)
     pair = st.permutations(names).map(lambda order: (order[0], order[1]))
     fields = st.tuples(pair, st.sampled_from(list(SHARE)), pref, weight)

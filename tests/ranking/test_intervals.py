@@ -53,7 +53,7 @@ def covered(ties: float, battles: int, boards: int, ci: str) -> float:
     hits = []
     for seed in range(boards):
         counts = simulated(seed, STRENGTHS, battles, ties)
-        board = rank_counts(counts, ci=ci, rounds=200)  # type: ignore[arg-type]
+        board = rank_counts(counts, ci=ci, rounds=200)
         for row in board.ratings:
             assert row.ci_low is not None
             assert row.ci_high is not None
@@ -152,7 +152,7 @@ def test_an_undefeated_model_has_the_wide_interval_of_its_posterior_and_no_boots
 
 @pytest.mark.parametrize("ci", ["sandwich", "bootstrap"])
 def test_only_ties_give_no_interval_but_a_warning(ci: str) -> None:
-    board = rank_counts(tallied(("A", "B", "tie", 50)), ci=ci, rounds=20)  # type: ignore[arg-type]
+    board = rank_counts(tallied(("A", "B", "tie", 50)), ci=ci, rounds=20)
     assert [row.ci_low for row in board.ratings] == [None, None]
     assert any("no variation" in warning for warning in board.warnings)
 

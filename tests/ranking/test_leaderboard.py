@@ -26,7 +26,7 @@ def test_no_battles_make_an_empty_board_that_says_so() -> None:
 
 @pytest.mark.parametrize("method", ["bradley-terry", "win-rate"])
 def test_a_model_without_battles_stands_in_the_middle_and_is_flagged(method: str) -> None:
-    board = rank_counts(Counts.from_rows(["A"], ["A"], ["model_a"]), method=method)  # type: ignore[arg-type]
+    board = rank_counts(Counts.from_rows(["A"], ["A"], ["model_a"]), method=method)
     (row,) = board.ratings
     assert (row.model, row.n_battles, row.win_rate, row.ci_low) == ("A", 0, None, None)
     assert row.rating == (1000.0 if method == "bradley-terry" else 50.0)

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 
 Labels = Literal["hard", "soft"]
 By = Literal["category", "dataset", "subset", "language", "source", "judge_model"]
-_CLUSTER = 'coalesce(hash("{0}"), hash(uuid()))'
-"""64 bits of a cluster's name, the same in every file; a row without one is alone. Of a million clusters,
-two share theirs with a chance of 3e-8."""
+_CLUSTER = 'CASE WHEN "{0}" IS NOT NULL THEN hash("{0}") END'
+"""64 bits of a cluster's name, the same in every file; NULL without one, of which hash() makes a number, too.
+Of a million clusters, two share theirs with a chance of 3e-8."""
+_LONE_ROWS = 1 << 40
+"""More than a file has rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ class Query:
     group: str
     """SQL for the name of the row's group."""
     cluster: str = "NULL"
-    """SQL for the number of the row's cluster; NULL if clusters were not asked for."""
+    """SQL for the number of the row's cluster, NULL where it has none; only NULL if clusters were not asked
+    for."""
 
     @property
     def is_clustered(self) -> bool:
@@ -147,9 +150,13 @@ class View:
             return False  # what is wrong with the table is said when all of it is read
         return bool(found and found[0][0])
 
-    def counts(self) -> dict[str, Counts]:
-        """The counts of each group."""
+    def counts(self, position: int = 0) -> dict[str, Counts]:
+        """The counts of each group. Rows without a cluster are each in one of their own, which no other table
+        has that is read for another `position`.
+        """
         cells = self._cells()
+        if self._query.is_clustered:
+            cells = _each_alone(cells, position)
         groups = cells["grouped"]
         found = {}
         for name in sorted(set(groups.tolist())):
@@ -161,7 +168,7 @@ class View:
                 pref=cells["share"][here],
                 weight=cells["mass"][here],
                 n=cells["n"][here],
-                cluster=cells["cluster"][here].view(np.int64) if self._query.is_clustered else None,
+                cluster=cells["cluster"][here] if self._query.is_clustered else None,
             )
         return found
 
@@ -237,6 +244,24 @@ class View:
             weight=found["mass"],
         )
         return rows, [groups[code] for code in found["grouped"].tolist()]
+
+
+def _each_alone(cells: dict[str, Any], position: int) -> dict[str, Any]:
+    """The same with every row that has no cluster as a cell of its own, in an order that only depends on
+    what they say: else the same seed would not draw the same.
+    """
+    lone = np.ma.getmaskarray(cells["cluster"])
+    number = np.ma.filled(cells["cluster"], 0).astype(np.uint64).view(np.int64)
+    told = (cells[name] for name in ("grouped", "model_a", "model_b", "winner", "mass"))
+    share = np.nan_to_num(cells["share"], nan=-1.0)
+    keys = list(zip(*(column.tolist() for column in (*told, share)), strict=True))
+    order = sorted(np.flatnonzero(lone).tolist(), key=keys.__getitem__)
+    each = np.repeat(np.array(order, dtype=np.int64), cells["n"][order])
+    rest = np.flatnonzero(~lone)
+    parted = {name: np.concatenate([column[rest], column[each]]) for name, column in cells.items()}
+    parted["n"] = np.concatenate([cells["n"][rest], np.ones(each.size, dtype=np.int64)])
+    parted["cluster"] = np.concatenate([number[rest], position * _LONE_ROWS + np.arange(each.size)])
+    return parted
 
 
 def _listed(words: list[str]) -> str:

@@ -60,7 +60,7 @@ def count_battles(
 
     def read(view: View) -> dict[str, Counts]:
         shares.append(cluster is None and view.shares_prompts())
-        return view.counts()
+        return view.counts(position=len(shares))
 
     shares: list[bool] = []
     parts, folders = read_battles(battles, read, filter=filter, labels=labels, by=by, cluster=cluster)

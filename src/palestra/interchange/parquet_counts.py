@@ -49,8 +49,8 @@ def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
             if not is_plain(file) or file.metadata.num_rows == 0:
                 return None
             tally = _Tally()
-            for columns in row_groups(file, REQUIRED):
-                if not tally.add(columns):
+            for group in row_groups(file, REQUIRED):
+                if not tally.add([group.column(name) for name in REQUIRED]):
                     return None
             return PlainCounts(tally.counts(), _shares_prompts(file))
     except (pa.ArrowException, OSError, DataError, KeyError):  # KeyError: a column is not there
@@ -128,9 +128,9 @@ class Codes(NamedTuple):
     """What each code stands for."""
 
 
-def row_groups(file: Any, names: Sequence[str]) -> Iterator[list[Any]]:
-    """These columns of one row group after another, fields of a struct by a dot; the next is read while one is
-    worked on.
+def row_groups(file: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Tables of these columns, or of fields of them (`style.bold_a`), of one row group after another; the next is
+    read while one is worked on.
     """
     with ThreadPoolExecutor(1) as ahead:
         numbers = iter(range(file.num_row_groups))
@@ -143,7 +143,7 @@ def row_groups(file: Any, names: Sequence[str]) -> Iterator[list[Any]]:
         while waiting is not None:
             group = waiting.result()
             waiting = start()
-            yield group.columns
+            yield group
 
 
 def codes_of(column: Any) -> Codes | None:
@@ -223,4 +223,9 @@ class _Tally:
 
 
 def outcomes_of(words: list[str]) -> Ints:
+    """The number of each winner.
+
+    Raises:
+        DataError: one of them is none.
+    """
     return np.array([int(outcome_of(word)) for word in words], dtype=np.int64)
