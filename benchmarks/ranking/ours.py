@@ -76,15 +76,20 @@ def elo_in_memory() -> Task:
 
 
 def style() -> Task:
-    """Ratings with four style features held equal."""
+    """Ratings with four style features held equal, of battles that are in memory as arrays."""
     _import_all()
-    import palestra
+    from palestra.interchange.styled import styled_rows
+    from palestra.ranking.contextual import fit as contextual_fit
+    from palestra.ranking.scale import POINTS
+    from palestra.ranking.style import differences, standardise
 
-    rank_styled = getattr(palestra, "rank_styled", None)
-    if rank_styled is None:
-        raise NotImplementedError("not there yet")
+    def load(path: Path) -> Any:
+        return styled_rows(path, style=True)
 
-    def run(path: Path) -> Ratings:
-        return _ratings(rank_styled(path))
+    def run(found: Any) -> Ratings:
+        rows = found.rows
+        features = standardise(differences(found.style_a, found.style_b, "lmarena")).x
+        fitted = contextual_fit(len(rows.models), rows.a, rows.b, rows.share, features)
+        return dict(zip(rows.models, (START + POINTS * fitted.theta).tolist(), strict=True))
 
-    return Task(run)
+    return Task(run, load)

@@ -82,10 +82,16 @@ def as_parquet(folder: Path) -> Path:
     return folder / "b.parquet"
 
 
+def as_json(folder: Path) -> Path:
+    (folder / "b.json").write_text(json.dumps(ROWS), encoding="utf-8")
+    return folder / "b.json"
+
+
 FORMS: dict[str, Callable[[Path], Any]] = {
     "JSONL": as_jsonl,
     "CSV": as_csv,
     "Parquet": as_parquet,
+    "JSON": as_json,
     "rows": lambda _: ROWS,
     "records": lambda _: [
         Battle.model_validate({name: value for name, value in row.items() if value is not None})
@@ -120,15 +126,14 @@ def test_every_form_gives_the_intervals_of_the_prompts(form: Callable[[Path], An
     assert any(abs(alone[model][1] - row[1]) > 5 for model, row in expected.items())
 
 
-def test_every_form_draws_the_same_prompts() -> None:
-    """A prompt's number is made of its name: rows alone, which have none, are left out here."""
-    rows = [row for row in ROWS if row["question_id"] is not None]
+def test_every_form_draws_the_same_prompts(tmp_path: Path) -> None:
+    """A prompt's number is made of its name, and that of a row without one of what it says."""
     wishes: dict[str, Any] = {"ci": "bootstrap", "rounds": 50, "cluster": "question_id"}
-    expected = bounds(rank(rows, **wishes))
-    assert bounds(rank(pd.DataFrame(rows), **wishes)) == expected
-    assert bounds(rank(pa.Table.from_pylist(rows), **wishes)) == expected
-    assert bounds(rank(rows[::-1], **wishes)) == expected
-    assert bounds(rank(rows, ci="bootstrap", rounds=50, cluster=None)) != expected
+    expected = bounds(rank(ROWS, **wishes))
+    for form in FORMS.values():
+        assert bounds(rank(form(tmp_path), **wishes)) == expected
+    assert bounds(rank(ROWS[::-1], **wishes)) == expected
+    assert bounds(rank(ROWS, ci="bootstrap", rounds=50, cluster=None)) != expected
 
 
 def test_a_prompt_in_two_files_is_one(tmp_path: Path) -> None:
@@ -144,6 +149,29 @@ def test_a_prompt_in_two_files_is_one(tmp_path: Path) -> None:
         model: pytest.approx(row, abs=1e-9)
         for model, row in bounds(rank(ROWS, cluster="question_id")).items()
     }
+
+
+def test_rows_of_no_prompt_are_alone_in_each_of_several_files(tmp_path: Path) -> None:
+    rows = [{"model_a": "A", "model_b": "B", "winner": winner} for winner in ["model_a"] * 3 + ["tie"] * 2]
+    files = [jsonl(tmp_path / f"{number}.jsonl", rows) for number in range(3)]
+    counts = count_battles(files, cluster="question_id").battles
+    assert counts.cluster is not None
+    assert np.unique(counts.cluster).size == counts.n_battles == 15
+    assert bounds(rank(files, cluster="voter")) == {
+        model: pytest.approx(row, rel=0.02) for model, row in bounds(rank(files, cluster=None)).items()
+    }
+
+
+def test_groups_are_clustered_too() -> None:
+    """Their prompts are those of the whole, and of its rows without one each group has its own."""
+    rows = [row | {"language": "en" if number % 2 else None} for number, row in enumerate(ROWS)]
+    boards = rank(rows, by="language", cluster="question_id")
+    for name, language in (("en", "en"), ("(none)", None)):
+        mine = [row for row in rows if row["language"] == language]
+        assert bounds(boards[name]) == {
+            model: pytest.approx(row, abs=1e-9)
+            for model, row in bounds(rank(mine, cluster="question_id")).items()
+        }
 
 
 def test_a_run_folder_is_clustered_by_prompt_and_a_file_only_on_request(tmp_path: Path) -> None:

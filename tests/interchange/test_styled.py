@@ -356,3 +356,24 @@ def test_no_interval_on_request() -> None:
     board = rank_styled(battles(200), ci="none")
     assert board.interval.kind == "none"
     assert [row.ci_low for row in board.ratings] == [None] * 4
+
+
+def test_a_board_with_style_has_the_cautions_of_a_plain_one() -> None:
+    """What A won by being first is no longer said where the board has a term for it."""
+    rows = [
+        row | {"order": None, "winner": "model_a" if n % 3 else row["winner"]}
+        for n, row in enumerate(battles())
+    ]
+    order_effect = [warning for warning in rank(rows).warnings if "order effect" in warning]
+    assert len(order_effect) == 1
+    assert order_effect[0] in rank_styled(rows).warnings
+    assert not any("order effect" in warning for warning in rank_styled(rows, side=True).warnings)
+    few = [row | {"question_id": f"q{n % 4}"} for n, row in enumerate(rows)]
+    assert any("4 prompts only" in warning for warning in rank_styled(few, cluster="question_id").warnings)
+
+
+def test_intervals_over_few_clusters_are_as_wide_as_those_of_a_plain_board() -> None:
+    rows = [row | {"question_id": f"q{n % 5}"} for n, row in enumerate(battles())]
+    plain = {row.model: row.ci_high for row in rank(rows, cluster="question_id").ratings}
+    found = {row.model: row.ci_high for row in rank_styled(rows, style=False, cluster="question_id").ratings}
+    assert found == pytest.approx(plain, abs=1e-5)

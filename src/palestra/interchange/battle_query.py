@@ -250,14 +250,13 @@ def _each_alone(cells: dict[str, Any], position: int) -> dict[str, Any]:
     """The same with every row that has no cluster as a cell of its own, in an order that only depends on
     what they say: else the same seed would not draw the same.
     """
-    lone = np.ma.getmaskarray(cells["cluster"])
+    is_lone = np.ma.getmaskarray(cells["cluster"])
     number = np.ma.filled(cells["cluster"], 0).astype(np.uint64).view(np.int64)
-    told = (cells[name] for name in ("grouped", "model_a", "model_b", "winner", "mass"))
-    share = np.nan_to_num(cells["share"], nan=-1.0)
-    keys = list(zip(*(column.tolist() for column in (*told, share)), strict=True))
-    order = sorted(np.flatnonzero(lone).tolist(), key=keys.__getitem__)
-    each = np.repeat(np.array(order, dtype=np.int64), cells["n"][order])
-    rest = np.flatnonzero(~lone)
+    lone, rest = np.flatnonzero(is_lone), np.flatnonzero(~is_lone)
+    told = [cells[name][lone].tolist() for name in ("grouped", "model_a", "model_b", "winner", "mass")]
+    keys = list(zip(*told, np.nan_to_num(cells["share"][lone], nan=-1.0).tolist(), strict=True))
+    ordered = lone[sorted(range(lone.size), key=keys.__getitem__)]
+    each = np.repeat(ordered, cells["n"][ordered])
     parted = {name: np.concatenate([column[rest], column[each]]) for name, column in cells.items()}
     parted["n"] = np.concatenate([cells["n"][rest], np.ones(each.size, dtype=np.int64)])
     parted["cluster"] = np.concatenate([number[rest], position * _LONE_ROWS + np.arange(each.size)])

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import duckdb
 
 from palestra.errors import DataError, PalestraError, UsageError, nearest
-from palestra.interchange.battle_columns import COLUMNS, RATED, fault
+from palestra.interchange.battle_columns import COLUMNS, PROMPT, RATED, fault
 from palestra.interchange.battle_query import By, Labels, Query, Unreadable, View, connected, first_line
 from palestra.interchange.battle_tables import Table, file_table, memory_table, rows_table
 from palestra.interchange.rows import read_rows
@@ -69,7 +69,7 @@ def _tables(battles: BattleInput, query: Query, stack: ExitStack) -> tuple[list[
         return [], []
     if not isinstance(first, str | os.PathLike):
         rows = enumerate(chain([first], items), 1)
-        return [rows_table(rows, "the records", query.columns, "record")], []
+        return [rows_table(rows, "the records", _kept(query), "record")], []
     paths = [os.fspath(path) for path in chain([first], items)]
     if paths.count("-") > 1:
         raise UsageError("standard input can be read once only")
@@ -103,7 +103,12 @@ def _slowly(table: Table, query: Query) -> Table:
     if table.path is None:
         return table
     rows = ((row.line, row.data) for row in _named(table))
-    return rows_table(rows, table.name, query.columns, "line")
+    return rows_table(rows, table.name, _kept(query), "line")
+
+
+def _kept(query: Query) -> Collection[str]:
+    """The columns to keep of rows that are read in Python; the prompt, to see whether battles share one."""
+    return dict.fromkeys([*query.columns, PROMPT])
 
 
 def _named(table: Table) -> Iterator[Any]:

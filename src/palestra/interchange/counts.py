@@ -40,26 +40,28 @@ def count_battles(
     labels: Labels | None = None,
     by: str | None = None,
     cluster: str | None = None,
+    look: bool = False,
 ) -> Tally[Counts]:
     """Count battles.
 
     `filter` is an SQL condition over the columns of a battle, such as `language = 'en' AND weight > 0`.
     `labels`: `hard` reads each row's winner, `soft` its `pref` where it has one; by default rows say it
     themselves (`soft: true`). `by` counts each value of a column by itself, too. `cluster` keeps apart
-    the rows of each value of a column, such as `question_id`; a row without one is alone.
+    the rows of each value of a column, such as `question_id`; a row without one is alone. `look` says whether
+    to look for battles of the same prompt.
 
     Raises:
         DataError: a file that cannot be read, with its line; an unknown winner; a missing column.
         UsageError: a filter, `labels`, `by` or `cluster` that makes no sense.
     """
     if filter is None and by is None and cluster is None and labels != "soft":
-        plain = _plain(battles)
+        plain = _plain(battles, look)
         if plain is not None:
             return Tally(Counts.merge(part.counts for part in plain), {}, None, any(p.shares for p in plain))
     from palestra.interchange.battle_reader import read_battles
 
     def read(view: View) -> dict[str, Counts]:
-        shares.append(cluster is None and view.shares_prompts())
+        shares.append(look and view.shares_prompts())
         return view.counts(position=len(shares))
 
     shares: list[bool] = []
@@ -95,21 +97,28 @@ def group_condition(by: str, name: str, filter: str | None) -> str:
     return here if filter is None else f"({filter}) AND {here}"
 
 
-def _plain(battles: BattleInput) -> list[PlainCounts] | None:
-    """Parquet files, counted by their codes; None if they cannot be."""
+def parquet_paths(battles: BattleInput) -> list[str] | None:
+    """The paths of one Parquet file or more; None if battles are anything else."""
     if isinstance(battles, str | os.PathLike):
         battles = [battles]
     if not isinstance(battles, list | tuple) or not battles:
         return None
     if not all(isinstance(path, str | os.PathLike) for path in battles):
         return None
-    if not all(os.fspath(path).lower().endswith(".parquet") for path in battles):
+    paths = [os.fspath(path) for path in battles]
+    return paths if all(path.lower().endswith(".parquet") for path in paths) else None
+
+
+def _plain(battles: BattleInput, look: bool) -> list[PlainCounts] | None:
+    """Parquet files, counted by their codes; None if they cannot be."""
+    paths = parquet_paths(battles)
+    if paths is None:
         return None
     from palestra.interchange.parquet_counts import count_parquet
 
     parts = []
-    for path in battles:
-        part = count_parquet(path)
+    for path in paths:
+        part = count_parquet(path, look=look)
         if part is None:
             return None
         parts.append(part)

@@ -37,8 +37,11 @@ class PlainCounts(NamedTuple):
     """Whether a look at the first rows found battles of the same prompt."""
 
 
-def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
-    """A plain Parquet file, counted; None if it is not one, or pyarrow is not installed."""
+def count_parquet(path: str | os.PathLike[str], *, look: bool = False) -> PlainCounts | None:
+    """A plain Parquet file, counted; None if it is not one, or pyarrow is not installed.
+
+    `look`: also look whether battles share prompts.
+    """
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -52,7 +55,7 @@ def count_parquet(path: str | os.PathLike[str]) -> PlainCounts | None:
             for group in row_groups(file, REQUIRED):
                 if not tally.add([group.column(name) for name in REQUIRED]):
                     return None
-            return PlainCounts(tally.counts(), _shares_prompts(file))
+            return PlainCounts(tally.counts(), look and _shares_prompts(file))
     except (pa.ArrowException, OSError, DataError, KeyError):  # KeyError: a column is not there
         return None
 
@@ -75,8 +78,10 @@ def _shares_prompts(file: Any) -> bool:
     if PROMPT not in file.schema_arrow.names:
         return False
     first = next(file.iter_batches(FIRST_ROWS, row_groups=[0], columns=[PROMPT]), None)
-    told = [] if first is None else first.column(0).drop_null().to_pylist()
-    return len(set(told)) < len(told)
+    if first is None:
+        return False
+    told = first.column(0).dictionary_encode()
+    return bool(len(told.dictionary) < len(told) - told.null_count)
 
 
 def _is_text(kind: Any) -> bool:
@@ -129,8 +134,8 @@ class Codes(NamedTuple):
 
 
 def row_groups(file: Any, names: Sequence[str]) -> Iterator[Any]:
-    """Tables of these columns, or of fields of them (`style.bold_a`), of one row group after another; the next is
-    read while one is worked on.
+    """Tables of these columns, or of fields of them (`style.bold_a`), of one row group after another; the
+    next is read while one is worked on.
     """
     with ThreadPoolExecutor(1) as ahead:
         numbers = iter(range(file.num_row_groups))

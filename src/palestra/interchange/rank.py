@@ -230,10 +230,11 @@ def rank_with_groups(
     elif wish.method in Ordered:
         tally = order_battles(battles, by=by, **rows)
     else:
-        tally = count_battles(battles, by=by, cluster=cluster, **rows)
+        look = unasked and wish.method == "bradley-terry" and wish.ci != "none"
+        tally = count_battles(battles, by=by, cluster=cluster, look=look, **rows)
     wishes["cluster"] = cluster
     whole = _board(tally.battles, anchor, tally.n_failed if n_failed is None else n_failed, told, wishes)
-    if tally.shares_prompts and unasked and wish.method == "bradley-terry" and wish.ci != "none":
+    if tally.shares_prompts:
         whole = replace(whole, warnings=[*whole.warnings, _SHARED])
     if shrink and isinstance(tally.battles, Counts):
         all_battles = Whole.of(tally.battles, whole, wish_of(**wishes))

@@ -10,10 +10,11 @@ import numpy as np
 from palestra.errors import UsageError, nearest
 from palestra.interchange.battle_columns import COLUMNS
 from palestra.interchange.battle_reader import read_battles
-from palestra.interchange.counts import failed_verdicts
+from palestra.interchange.counts import failed_verdicts, parquet_paths
+from palestra.interchange.parquet_styles import PlainStyles, joined, read_parquet_styles
 from palestra.interchange.style_columns import TEXTS, read_cluster, read_side, read_style
 from palestra.ranking.contextual import ContextualFit, fit
-from palestra.ranking.contextual_board import Controlled, rank_controlled
+from palestra.ranking.contextual_board import SIDE, Controlled, rank_controlled
 from palestra.ranking.counts import Rows
 from palestra.ranking.leaderboard import wish_of
 from palestra.ranking.style import FEATURES, StyleKind, differences, standardise
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from palestra.interchange.battle_query import Labels, View
     from palestra.ranking.arrays import Floats, Ints
     from palestra.records.rating import Leaderboard
-
-SIDE = "side"
-"""The name of the feature that says which model was shown first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,10 +133,8 @@ def rank_styled(
     """
     kind = _kind(style)
     wish_of(**wishes)
-    found = styled_rows(
-        battles, filter=filter, labels=labels, style=kind is not None, side=side, cluster=cluster
-    )
-    fitted, features = _fitted(found, kind, centred=centred)
+    found = _read(battles, kind, side=side, filter=filter, labels=labels, cluster=cluster)
+    fitted, features = _fitted(found, centred=centred)
     told: dict[str, Any] = {"style": kind, "centred": centred, "side": side}
     told |= {name: value for name, value in (("filter", filter), ("labels", labels)) if value is not None}
     return rank_controlled(
@@ -163,6 +159,52 @@ def _kind(style: StyleKind | bool) -> StyleKind | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class _Battles:
+    """n battles, and what is to be adjusted for."""
+
+    rows: Rows
+    differences: Floats | None
+    """Of style, (n, F)."""
+    side: Floats | None
+    clusters: Ints | None
+    n_counted: int = 0
+    n_failed: int | None = None
+
+
+def _read(
+    battles: BattleInput,
+    kind: StyleKind | None,
+    *,
+    side: bool,
+    filter: str | None,
+    labels: Labels | None,
+    cluster: str | None,
+) -> _Battles:
+    """Plain Parquet by its codes and numbers, everything else by `styled_rows`."""
+    if kind is not None and not side and filter is None and cluster is None and labels in (None, "hard"):
+        plain = _plain(battles, kind)
+        if plain is not None:
+            return _Battles(plain.rows, plain.differences, None, None)
+    found = styled_rows(
+        battles, filter=filter, labels=labels, style=kind is not None, side=side, cluster=cluster
+    )
+    style = None
+    if kind is not None and found.style_a is not None and found.style_b is not None:
+        style = differences(found.style_a, found.style_b, kind)
+    return _Battles(found.rows, style, found.side, found.clusters, found.n_counted, found.n_failed)
+
+
+def _plain(battles: BattleInput, kind: StyleKind) -> PlainStyles | None:
+    parts = []
+    for path in parquet_paths(battles) or []:
+        part = read_parquet_styles(path, kind)
+        if part is None:
+            return None
+        parts.append(part)
+    return joined(parts) if parts else None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class _Features:
     names: tuple[str, ...]
     x: Floats
@@ -171,8 +213,8 @@ class _Features:
     spread: Floats
 
 
-def _fitted(found: StyledRows, kind: StyleKind | None, *, centred: bool) -> tuple[ContextualFit, _Features]:
-    features = _features(found, kind, centred=centred)
+def _fitted(found: _Battles, *, centred: bool) -> tuple[ContextualFit, _Features]:
+    features = _features(found, centred=centred)
     rows = found.rows
     fitted = fit(
         len(rows.models),
@@ -187,12 +229,11 @@ def _fitted(found: StyledRows, kind: StyleKind | None, *, centred: bool) -> tupl
     return fitted, features
 
 
-def _features(found: StyledRows, kind: StyleKind | None, *, centred: bool) -> _Features:
+def _features(found: _Battles, *, centred: bool) -> _Features:
     """The style's features, standardised over the rows that count, then the side as it is."""
-    rows = found.rows
+    rows, raw = found.rows, found.differences
     features = _Features((), np.zeros((rows.a.size, 0)), np.zeros(0), np.ones(0))
-    if kind is not None and found.style_a is not None and found.style_b is not None:
-        raw = differences(found.style_a, found.style_b, kind)
+    if raw is not None:
         fought = (rows.a != rows.b) & (rows.weight > 0)
         scale = standardise(raw if fought.all() else raw[fought], centred=centred)
         x = scale.x if fought.all() else (raw - scale.centre) / scale.spread

@@ -20,8 +20,9 @@ _STEPS = 30
 _SURE = 1.6
 """A step that moves no row's log-odds by more than this cannot lose likelihood; see `newton`."""
 _SMALL = 3e-5
-"""Once no row's log-odds move by more than this, the error left is less than half its square, 5e-10, for the
-same reason."""
+"""Once no row's log-odds move by more than this, the error left is below its square, 1e-9."""
+_STILL = 1e-6
+"""The same for models that hang on a fixed core, where another step costs little."""
 _MOVING = 0.1
 """A coefficient whose effect still grows by more than this, in log-odds, has no end."""
 _OWN = 1e-8
@@ -100,7 +101,7 @@ class _Place:
     beta: Floats
     settled: bool
     moving: Bools
-    """Which coefficients still moved by much, (F,)."""
+    """Which coefficients still moved by much, (F,); all if none did and yet there is no end."""
 
 
 def _climb(rows: PairedRows, group: Ints, theta: Floats, step: _Step) -> _Place:
@@ -118,7 +119,8 @@ def _climb(rows: PairedRows, group: Ints, theta: Floats, step: _Step) -> _Place:
         theta, beta = theta + by_theta, beta + by_beta
         if move < _SMALL:
             return _Place(_level(theta, group), beta, True, np.zeros(beta.size, dtype=bool))
-    return _Place(theta, beta, False, np.abs(by_beta) * reach > _MOVING)
+    moving = np.abs(by_beta) * reach > _MOVING
+    return _Place(theta, beta, False, moving if moving.any() else np.ones(beta.size, dtype=bool))
 
 
 def _shorter(rows: PairedRows, place: tuple[Floats, Floats], step: tuple[Floats, Floats]) -> float:
@@ -241,7 +243,7 @@ def hang_on(rows: PairedRows, theta: Floats, beta: Floats, free: Bools) -> Float
         if 2 * size > _SURE:
             step *= _shorter(rows, (theta, beta), (step, np.zeros(beta.size)))
         theta += step
-        if size < _SMALL or (size < 1e-4 and size > last / 2):
+        if size < _STILL or (size < 1e-4 and size > last / 2):
             return theta
         last = size
     raise PalestraError("the ratings of models that only won or only lost did not settle")

@@ -1,4 +1,5 @@
-"""Standard errors of Bradley-Terry log-strengths, relative to the mean of their part of the graph.
+"""Standard errors of Bradley-Terry log-strengths, relative to the mean of the core of their part of the graph
+(of the whole part where it has no core): models that only won or only lost make no others unsure.
 
 They are never relative to an anchor: that would give the anchor an interval of nil and blow up all
 others. An anchor moves a rating and its bounds together.
@@ -52,8 +53,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
 
 
 def covariance(pairs: Pairs, fit: Fit) -> Floats:
-    """The covariance of the log-strengths, (M, M), relative to the mean of each part; its diagonal holds
-    the squares of `sandwich`. NaN between parts and where the battles cannot tell.
+    """The covariance of the log-strengths, (M, M), relative to the mean of each part's core; its diagonal
+    holds the squares of `sandwich`. NaN between parts and where the battles cannot tell.
     """
     whole = np.full((pairs.n_models, pairs.n_models), np.nan)
     for part in fit.parts:

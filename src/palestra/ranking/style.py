@@ -11,8 +11,8 @@ Two transforms of the counts, (n, 4) for A and for B, in the order of `FEATURES`
 All of these then subtract each feature's mean and divide by its standard deviation. Subtracting a mean
 makes being first worth something, so that ratings would depend on who was called A: by default only the
 size is taken out here (the root mean square, which is the standard deviation if each battle is told from
-both sides). `centred` does it their way; with a side term, and A first in
-every battle, both give the same ratings.
+both sides). `centred` does it their way; with a side term, and A first in every battle, both give the same
+ratings.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _BOLD = re.compile(r"\*\*[^*\n]+\*\*|__[^_\n]+__")
 def style_of(text: str) -> dict[str, int]:
     """`tokens`, `headers`, `lists` and `bold` of a Markdown answer.
 
-    There is no tokenizer here: a token is a Chinese, Japanese or Korean character, up to six letters or
-    digits of any other word, or one sign. For English that is some 10 % off the tokenizers of large
-    models, which a comparison of two answers hardly notices. Headers (`#` to `######`), list items
+    There is no tokenizer here. What is counted as tokens is an approximation: each Chinese, Japanese or
+    Korean character is one, each run of up to six other letters or digits, and each other sign that is not
+    white space. Headers (`#` to `######`), list items
     (`-`, `*`, `+`, `1.`, `1)`) and bold passages (`**…**`, `__…__`) do not count inside fenced code.
     """
     plain = _FENCED.sub("", text)
@@ -76,7 +76,8 @@ def differences(a: Floats, b: Floats, kind: StyleKind = "lmarena") -> Floats:
 
 def _relative(a: Floats, b: Floats) -> Floats:
     both = a + b
-    return np.divide(a - b, both, out=np.zeros(both.shape), where=both > 0)
+    both[both == 0] = 1.0
+    return np.asarray((a - b) / both)
 
 
 def _per_token(counts: Floats) -> Floats:
@@ -104,6 +105,6 @@ def standardise(raw: Floats, *, centred: bool = False) -> Standardised:
     count = max(len(raw), 1)
     centre = raw.sum(axis=0) / count if centred else np.zeros(raw.shape[1])
     moved = raw - centre if centred else raw
-    spread = np.sqrt(np.einsum("nf,nf->f", moved, moved) / count)
+    spread = np.sqrt(np.array([np.einsum("n,n->", column, column) for column in moved.T]) / count)
     spread[spread == 0] = 1.0
     return Standardised(moved / spread, centre, spread)
