@@ -245,3 +245,7 @@ def test_battles_that_share_prompts_are_pointed_out(tmp_path: Path) -> None:
     parquet = tmp_path / "shared.parquet"
     duckdb.sql(f"COPY (FROM '{shared}') TO '{parquet}'")
     assert warned(parquet)
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "battles.jsonl").write_text(shared.read_text())
+    assert not warned(folder)  # its battles are clustered by themselves

@@ -141,7 +141,8 @@ def by_rows(rows: Sequence[Row], cluster: Ints | None) -> tuple[list[str], Float
         names = np.unique(cluster)
         sums = np.stack([score[cluster == name].sum(axis=0) for name in names])
         meat = sums.T @ sums * (names.size / max(names.size - 1, 1))
-    return models, MEAN + POINTS * theta, POINTS * np.sqrt(np.diag(bread @ meat @ bread))
+    variance = np.maximum(np.diag(bread @ meat @ bread), 0.0)  # rounding may leave less than nothing
+    return models, MEAN + POINTS * theta, POINTS * np.sqrt(variance)
 
 
 @settings(max_examples=60)

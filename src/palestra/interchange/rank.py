@@ -230,7 +230,7 @@ def rank_with_groups(
     elif wish.method in Ordered:
         tally = order_battles(battles, by=by, **rows)
     else:
-        look = unasked and wish.method == "bradley-terry" and wish.ci != "none"
+        look = unasked and cluster is None and wish.method == "bradley-terry" and wish.ci != "none"
         tally = count_battles(battles, by=by, cluster=cluster, look=look, **rows)
     wishes["cluster"] = cluster
     whole = _board(tally.battles, anchor, tally.n_failed if n_failed is None else n_failed, told, wishes)
