@@ -131,9 +131,8 @@ def test_a_process_over_its_limit_is_ended_with_its_children(tmp_path: Path) -> 
         "file.write('held'); file.flush(); time.sleep(120)"
     )
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    assert measure.whole([sys.executable, "-c", parent], limit=1.5) == "over 1.5 s"
-    if not lock.exists() or not lock.read_text():
-        pytest.skip("the child had not begun; the machine is very busy")
+    assert measure.whole([sys.executable, "-c", parent], limit=6.0) == "over 6 s"
+    assert lock.read_text() == "held"
     with lock.open() as file:
         for _ in range(100):
             with suppress(BlockingIOError):
