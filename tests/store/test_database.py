@@ -19,7 +19,7 @@ from palestra.records.matchup import Order
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
-from palestra.store import migrate, schema
+from palestra.store import arena_schema, migrate, schema
 from palestra.store.database import Database
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def test_threads_write_side_by_side(database: Database) -> None:
 def test_the_migrated_schema_is_the_declared_one(database: Database) -> None:
     engine = database._engine
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection), arena_schema.battles.metadata) == []
 
 
 def test_the_newest_revision_is_the_declared_one() -> None:
@@ -148,11 +148,11 @@ def later_migrations(tmp_path: Path) -> Path:
     """The migrations as a later version of Palestra may have them."""
     scripts = tmp_path / "migrations"
     shutil.copytree(migrate.MIGRATIONS, scripts, ignore=shutil.ignore_patterns("__pycache__"))
-    (scripts / "versions" / "m0002_later.py").write_text(
+    (scripts / "versions" / "m9999_later.py").write_text(
         "import sqlalchemy as sa\n"
         "from alembic import op\n"
-        "revision = '0002'\n"
-        "down_revision = '0001'\n"
+        "revision = '9999'\n"
+        f"down_revision = '{schema.REVISION}'\n"
         "def upgrade():\n"
         "    op.add_column('responses', sa.Column('later', sa.Text))\n"
     )
@@ -163,7 +163,7 @@ def test_an_older_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> Non
     place = tmp_path / "arena.db"
     with Database(place) as database:
         database.put([response()])
-        migrate.migrate(database._engine, str(place), later_migrations(tmp_path), "0002")
+        migrate.migrate(database._engine, str(place), later_migrations(tmp_path), "9999")
         columns = {column["name"] for column in sa.inspect(database._engine).get_columns("responses")}
         assert "later" in columns
         assert database.responses([KEY]) == {KEY: response()}
@@ -172,9 +172,11 @@ def test_an_older_database_is_migrated_and_keeps_its_rows(tmp_path: Path) -> Non
 def test_a_newer_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     place = tmp_path / "arena.db"
     with Database(place) as database:
-        migrate.migrate(database._engine, str(place), later_migrations(tmp_path), "0002")
+        migrate.migrate(database._engine, str(place), later_migrations(tmp_path), "9999")
     before = place.read_bytes()
-    with pytest.raises(StoreError, match=r"arena\.db: this database is of schema 0002.*up to 0001") as caught:
+    with pytest.raises(
+        StoreError, match=rf"arena\.db: this database is of schema 9999.*up to {schema.REVISION}"
+    ) as caught:
         Database(place)
     assert caught.value.hint is not None
     assert caught.value.exit_code == 7

@@ -2,8 +2,8 @@
 
 from alembic import context
 
-from palestra.store.schema import metadata
+from palestra.store.arena_schema import battles
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(connection=context.config.attributes["connection"], target_metadata=battles.metadata)
 with context.begin_transaction():
     context.run_migrations()
