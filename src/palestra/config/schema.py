@@ -276,8 +276,30 @@ class Serve(Section):
     """The web arena."""
 
     host: str = "127.0.0.1"
+    """The address to listen on. Only this machine reaches 127.0.0.1."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    """0: any that is free."""
     example_prompts: Texts = ()
+    """What a random prompt is drawn from, beside the prompts of the config."""
+    panel: Literal[2, 3, 4] = 2
+    """How many hidden models meet in a battle, unless the visitor chooses."""
+    pad_start: Annotated[float, Field(ge=0, le=600)] = 0.0
+    """Seconds. Above 0, the answers of a blind battle begin together, not before so long, and go on in equal
+    steps, so that no model is known by its delay."""
+    min_votes: Annotated[int, Field(ge=0)] = 30
+    """Battles that a model needs before its rating is called enough."""
+    max_prompt_chars: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
+    max_turns: Annotated[int, Field(gt=0, le=100)] = 8
+    """Of a conversation."""
+    votes_per_minute: Annotated[int, Field(ge=0)] = 60
+    """Of one voter; of one address, 20 times as many. 0: no limit."""
+    battles_per_minute: Annotated[int, Field(ge=0)] = 20
+    """Battles and turns that one voter may begin; of one address, 20 times as many. 0: no limit."""
+    proxy: bool = False
+    """Whether a reverse proxy stands before the server, so that `X-Forwarded-For` and
+    `X-Forwarded-Proto` are believed."""
+    admin_api_key: Annotated[SecretStr | None, Field(repr=False, exclude=True)] = None
+    """The admin's key. Used, and never written anywhere. Better: the variable PALESTRA_ADMIN_KEY."""
 
 
 class Config(Section):

@@ -76,6 +76,32 @@ class Database:
         self._engine.dispose()
         self._reading.dispose()
 
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self._engine.dialect.name
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A connection whose statements are transactions of their own; for reading.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        with self._errors("read"), self._reading.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction, committed at the end of the block.
+
+        Raises:
+            StoreBusyError: somebody else is writing; try again.
+            StoreError: it cannot be written.
+        """
+        with self._errors("write"), self._engine.begin() as connection:
+            yield connection
+
     def put(self, records: Iterable[Response | Verdict]) -> dict[str, Response | Verdict]:
         """Write records in one transaction. Returns, by key, those that another process was first with:
         what is stored stays, and is what counts.

@@ -46,9 +46,11 @@ def matches(document: Document) -> bool:
 
 
 def convert(document: Document) -> tuple[Document, tuple[str, ...]]:
-    """The arena's models; one warning names the keys around the arena, which are not used."""
+    """The arena's models and the admin's key; one warning names the other keys, which are not used."""
     builder = Builder(document)
-    builder.warn_unused((key for key in document.value if key != "arena"), document.spot(()).source)
+    used = ("arena", "admin_api_key")
+    builder.warn_unused((key for key in document.value if key not in used), document.spot(()).source)
+    builder.copy(("serve", "admin_api_key"), ("admin_api_key",))
     no_other_keys(document, ("arena",), ("enabled", "name", "models"))
     _check_enabled(document, builder)
     builder.copy(("arena", "name"), ("arena", "name"))

@@ -1,0 +1,1 @@
+"""The web arena: a FastAPI application and what it needs. Started by `palestra serve`."""
