@@ -1,4 +1,4 @@
-"""What is logged: nothing, or with `--debug` each call and each retry, to standard error."""
+"""What is logged, to standard error: with `--debug` each call and retry, else of a server what goes wrong."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ class _Hiding(logging.Formatter):
         return text
 
 
-def set_up(*, debug: bool, secrets: Iterable[str]) -> None:
-    """Set up logging for this process. `secrets` are the keys in use."""
+def set_up(*, debug: bool, secrets: Iterable[str], server: bool = False) -> None:
+    """Set up logging for this process. `secrets` are the keys in use. A `server` logs warnings always."""
     from stamina.instrumentation import LoggingOnRetryHook, set_on_retry_hooks
 
     set_on_retry_hooks([LoggingOnRetryHook] if debug else [])
-    if debug:
+    if debug or server:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(_Hiding(secrets))
-        logging.basicConfig(level=logging.DEBUG, handlers=[handler])
+        logging.basicConfig(level=logging.DEBUG if debug else logging.WARNING, handlers=[handler])

@@ -19,9 +19,10 @@ from palestra.cli.plot import plot
 from palestra.cli.rank import rank
 from palestra.cli.report import report
 from palestra.cli.run import run
+from palestra.cli.serve import serve
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, rank, compare, plan, plot, report)
+COMMANDS = (demo, init, check, run, serve, rank, compare, plan, plot, report)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
@@ -17,6 +17,7 @@ from palestra.server.assets import Assets, pages_router
 from palestra.server.context import Context
 from palestra.server.metrics import CountRequests, Metrics
 from palestra.server.problems import handle_problems
+from palestra.server.prompt_book import read_book
 from palestra.server.roster import Contestant, Roster
 from palestra.server.routes import all_routers
 from palestra.server.security import Guard, SecurityHeaders, body_limit
@@ -31,16 +32,22 @@ if TYPE_CHECKING:
     from palestra.server.settings import ServerSettings
 
 
-def create_app(settings: ServerSettings, *, contestants: Sequence[Contestant] | None = None) -> FastAPI:
+def create_app(
+    settings: ServerSettings,
+    *,
+    contestants: Sequence[Contestant] | None = None,
+    context: Context | None = None,
+) -> FastAPI:
     """The application of an arena. Nothing is opened before the server starts.
 
-    `contestants` takes the place of the config's models, which are made by default.
+    `contestants` takes the place of the config's models, which are made by default. With a `context`
+    everything is open already, and stays so.
     """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opened(settings, contestants) as context:
-            app.state.context = context
+        async with nullcontext(context) if context else opened(settings, contestants) as shared:
+            app.state.context = shared
             yield
 
     app = FastAPI(
@@ -81,11 +88,13 @@ async def opened(
         secret = settings.secret or agreed_setting(database, "session_secret", secrets.token_urlsafe(32))
         salt = agreed_setting(database, "voter_salt", secrets.token_urlsafe(32))
         roster = Roster(entries, database)
+        prompts = read_book(settings.config, settings.base_dir)
         context = Context(
             settings=settings,
             database=database,
             sessions=Sessions(secret, salt, settings.admin_key),
             roster=roster,
+            prompts=prompts,
             metrics=Metrics(),
             voted=Signal(),
         )

@@ -15,6 +15,7 @@ from palestra.server.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     from palestra.server.metrics import Metrics
+    from palestra.server.prompt_book import PromptBook
     from palestra.server.roster import Roster
     from palestra.server.settings import ServerSettings
     from palestra.server.signal import Signal
@@ -29,6 +30,7 @@ class Context:
     database: Database
     sessions: Sessions
     roster: Roster
+    prompts: PromptBook
     metrics: Metrics
     voted: Signal
     """Sent when battles were added or taken away."""

@@ -54,6 +54,12 @@ class ServerSettings:
         return frozenset(LOOPBACK)
 
 
+def shown_address(host: str, port: int) -> str:
+    """Where a browser on this machine finds a server that listens there."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
 def find_admin_key(config: Config, env: Mapping[str, str], database: str) -> tuple[str, Path | None]:
     """The admin's key, and the file it stands in if it is neither in the config nor in the environment.
 

@@ -82,10 +82,12 @@ votes = Table(
     Column("ranking", JSON),
     Column("address", String(64)),
     Column("flags", JSON, nullable=False),
+    Column("reveal", JSON),
     Column("tstamp", Float, nullable=False),
     Index("ix_votes_voter", "voter"),
 )
-"""At most one for each matchup. `winner`: a slot's letter, `tie` or `both_bad`. `address`: a salted hash."""
+"""At most one for each matchup. `winner`: a slot's letter, `tie` or `both_bad`. `address`: a salted hash.
+`reveal`: what the voter was told of the models' standings."""
 
 battles = Table(
     "battles",

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("ranking", sa.JSON),
         sa.Column("address", sa.String(64)),
         sa.Column("flags", sa.JSON, nullable=False),
+        sa.Column("reveal", sa.JSON),
         sa.Column("tstamp", sa.Float, nullable=False),
     )
     op.create_table(

@@ -1,0 +1,97 @@
+"""Serving: the socket, the address, and the end."""
+
+from __future__ import annotations
+
+import signal
+import socket
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from palestra.errors import UsageError
+from palestra.server.app import create_app, opened
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import FrameType
+
+    from palestra.server.context import Context
+    from palestra.server.roster import Contestant
+    from palestra.server.settings import ServerSettings
+
+_FAREWELL_SECONDS = 3
+
+
+class _Server(uvicorn.Server):
+    """Ends in order on a signal, and then lets the caller end in order, too."""
+
+    ended_by: int | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.ended_by = sig
+        super().handle_exit(sig, frame)
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        held = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in held.items():
+                signal.signal(number, handler)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that holds the port.
+
+    Raises:
+        UsageError: the address is not this machine's, or somebody listens there already.
+    """
+    try:
+        (family, kind, protocol, _, address), *_ = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+        sock = socket.socket(family, kind, protocol)
+    except (OSError, UnicodeError) as error:
+        raise UsageError(f"cannot listen on {host}: {getattr(error, 'strerror', None) or error}") from error
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+        sock.listen(2048)
+    except OSError as error:
+        sock.close()
+        raise UsageError(
+            f"cannot listen on {host}:{port}: {error.strerror}",
+            hint="another program may hold the port; --port 0 takes any that is free",
+        ) from error
+    return sock
+
+
+async def serve(
+    settings: ServerSettings,
+    sock: socket.socket,
+    *,
+    contestants: Sequence[Contestant] | None = None,
+    on_start: Callable[[Context], None],
+) -> int | None:
+    """Serve until a signal ends it; returns the signal's number.
+
+    Raises:
+        PalestraError: a part of the arena cannot be opened.
+    """
+    async with opened(settings, contestants) as context:
+        app = create_app(settings, context=context)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            ws="none",
+            timeout_graceful_shutdown=_FAREWELL_SECONDS,
+        )
+        server = _Server(config)
+        on_start(context)
+        await server.serve(sockets=[sock])
+        return server.ended_by
