@@ -1,0 +1,182 @@
+"""Pages of the list of battles, newest first; single battles with their verdicts; battles by prompt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from palestra.ranking.counts import Counts
+from palestra.store.arena_battle_filter import Search, Selection, rated_conditions, shown_share
+from palestra.store.arena_battle_rows import to_battle, unpacked
+from palestra.store.arena_battles import soft_share
+from palestra.store.arena_schema import battles, matchups
+from palestra.store.rows import to_verdict
+from palestra.store.schema import verdicts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from palestra.records.battle import Battle
+    from palestra.records.verdict import Verdict
+    from palestra.store.arena_battles import BattleTable
+
+_BEGINNING = 400
+"""Characters of a prompt that a list needs."""
+_CLOCKS = 60.0
+"""Seconds by which a verdict may be younger than the battle it made: clocks differ."""
+_LISTED = (
+    *("seq", "battle_id", "model_a", "model_b", "winner", "source", "judge_model"),
+    *("category", "dataset", "language", "tstamp", "flags"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A battle as lists show it."""
+
+    seq: int
+    battle_id: str
+    model_a: str
+    model_b: str
+    winner: str
+    source: str | None
+    judge_model: str | None
+    category: str | None
+    dataset: str | None
+    language: str | None
+    tstamp: float | None
+    flags: tuple[str, ...]
+    score: float
+    """A's share of the win: the judge's where it told one, else the winner's."""
+    prompt: str | None
+    """Its beginning; of a conversation, of what was asked first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One battle, whole."""
+
+    seq: int
+    battle: Battle
+    share_id: str | None
+    """Under which its matchup is shared."""
+
+
+def page(table: BattleTable, search: Search, *, limit: int, before: int | None = None) -> list[Listed]:
+    """Up to `limit` battles, the newest first, of numbers below `before`."""
+    conversation = battles.c.prompt.startswith("[{")
+    prompt = sa.case((conversation, battles.c.prompt), else_=sa.func.substr(battles.c.prompt, 1, _BEGINNING))
+    columns = [battles.c[name] for name in _LISTED]
+    query = sa.select(*columns, shown_share().label("score"), prompt.label("prompt"))
+    query = query.where(*search.conditions()).order_by(battles.c.seq.desc()).limit(limit)
+    if before is not None:
+        query = query.where(battles.c.seq < before)
+    with table.database.reading() as connection:
+        rows = connection.execute(query).mappings().all()
+    return [
+        Listed(
+            **{name: row[name] for name in _LISTED if name != "flags"},
+            flags=tuple(row["flags"] or ()),
+            score=float(row["score"]),
+            prompt=_beginning(row["prompt"]),
+        )
+        for row in rows
+    ]
+
+
+def total(table: BattleTable, search: Search) -> int:
+    """How many battles are found."""
+    query = sa.select(sa.func.count()).select_from(battles).where(*search.conditions())
+    with table.database.reading() as connection:
+        return int(connection.execute(query).scalar_one())
+
+
+def find(table: BattleTable, battle_id: str) -> Found | None:
+    """The battle of this id."""
+    query = (
+        sa.select(battles, matchups.c.share_id)
+        .outerjoin(matchups, matchups.c.id == battles.c.matchup_id)
+        .where(battles.c.battle_id == battle_id)
+    )
+    with table.database.reading() as connection:
+        row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    columns = {column.name: row[column.name] for column in battles.columns}
+    return Found(columns["seq"], to_battle(columns), row["share_id"])
+
+
+def verdicts_of(table: BattleTable, battle: Battle) -> list[Verdict]:
+    """The verdicts that made a battle, told of its model_a and model_b: the newest of each judge and order.
+
+    Those are verdicts on the same prompt, pair and repeat, none younger than the battle. A battle of
+    several judges (`panel:…`) has those of all.
+    """
+    if battle.judge_model is None or battle.question_id is None:
+        return []
+    pair = (battle.model_a, battle.model_b)
+    query = sa.select(verdicts).where(
+        verdicts.c.question_id == battle.question_id,
+        verdicts.c.model_a.in_(pair),
+        verdicts.c.model_b.in_(pair),
+    )
+    if not battle.judge_model.startswith("panel:"):
+        query = query.where(verdicts.c.judge_model == battle.judge_model)
+    if battle.repeat is not None:
+        query = query.where(verdicts.c.repeat == battle.repeat)
+    if battle.tstamp is not None:
+        youngest = battle.tstamp + _CLOCKS
+        query = query.where(sa.or_(verdicts.c.tstamp.is_(None), verdicts.c.tstamp <= youngest))
+    with table.database.reading() as connection:
+        rows = connection.execute(query.order_by(verdicts.c.tstamp)).mappings().all()
+    newest: dict[tuple[str, str], Verdict] = {}
+    for row in rows:
+        verdict = to_verdict({str(name): value for name, value in row.items()})
+        told = verdict if verdict.model_a == battle.model_a else verdict.swapped()
+        newest[told.judge_model, told.order.value] = told
+    return [newest[key] for key in sorted(newest)]
+
+
+def counts_by_prompt(table: BattleTable, selection: Selection) -> Counts:
+    """The rated battles of a selection, those of each prompt apart; a battle without one stands alone."""
+    c = battles.c
+    alone = sa.case((c.question_id.is_(None), c.seq))
+    columns = (c.model_a, c.model_b, c.winner, soft_share(), c.weight, c.question_id, alone)
+    query = sa.select(*columns, sa.func.count()).where(*selection.conditions(), *rated_conditions())
+    with table.database.reading() as connection:
+        rows = connection.execute(query.group_by(*columns)).all()
+    numbers: dict[tuple[str | None, int | None], int] = {}
+    cluster = [numbers.setdefault((row[5], row[6]), len(numbers)) for row in rows]
+    return _counts(rows, [row[7] for row in rows], cluster)
+
+
+def counts_at_once(table: BattleTable, selection: Selection) -> Counts:
+    """The rated battles of a selection, counted by the database."""
+    c = battles.c
+    columns = (c.model_a, c.model_b, c.winner, soft_share(), c.weight)
+    query = sa.select(*columns, sa.func.count()).where(*selection.conditions(), *rated_conditions())
+    with table.database.reading() as connection:
+        rows = connection.execute(query.group_by(*columns)).all()
+    return _counts(rows, [row[5] for row in rows], None)
+
+
+def _counts(rows: Sequence[Any], n: list[int], cluster: list[int] | None) -> Counts:
+    return Counts.from_rows(
+        [row[0] for row in rows],
+        [row[1] for row in rows],
+        [row[2] for row in rows],
+        pref=[float("nan") if row[3] is None else row[3] for row in rows],
+        weight=[row[4] for row in rows],
+        n=n,
+        cluster=cluster,
+    )
+
+
+def _beginning(prompt: str | None) -> str | None:
+    told = unpacked(prompt)
+    if isinstance(told, list):
+        asked = (message["content"] for message in told if message["role"] == "user")
+        told = next(asked, "")
+    return None if told is None else told[:_BEGINNING]
