@@ -8,13 +8,19 @@ BIN = .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types format bench bench-ranking lock clean
+.PHONY: help demo serve frontend test check lint types format bench bench-ranking lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 demo: .venv/.ready ## set up, then run a whole arena without a key or a network
 	@$(BIN)/palestra demo $(ARGS)
+
+serve: .venv/.ready ## set up, then open the web arena; make serve ARGS="arena.yaml --port 8080"
+	@$(BIN)/palestra serve $(ARGS)
+
+frontend: ## build the web pages anew (needs Node.js 20.19 or newer)
+	cd frontend && npm ci --no-audit --no-fund && npm run check && npm run build
 
 test: .venv/.ready ## set up, then run the tests
 	$(BIN)/pytest -n 2 $(ARGS)

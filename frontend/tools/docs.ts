@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Plugin } from 'vite';
+
+const require = createRequire(import.meta.url);
+
+/** The API's page at /docs needs Swagger UI from the server itself: its two files, and our start script. */
+export function apiDocs(): Plugin {
+  const emitted = [
+    ['swagger-ui-bundle.js', require.resolve('swagger-ui-dist/swagger-ui-bundle.js')],
+    ['swagger-ui.css', require.resolve('swagger-ui-dist/swagger-ui.css')],
+    ['init.js', new URL('./docs-init.js', import.meta.url).pathname],
+  ] as const;
+  return {
+    name: 'palestra-api-docs',
+    apply: 'build',
+    generateBundle() {
+      for (const [name, path] of emitted) {
+        const text = readFileSync(path, 'utf8').replace(/\n?\/[/*]# sourceMappingURL=.*$/m, '');
+        this.emitFile({ type: 'asset', fileName: `docs/${name}`, source: text });
+      }
+    },
+  };
+}
