@@ -19,6 +19,7 @@ from palestra.models.registry import make_model
 from palestra.records.failure import FailureKind
 from palestra.run.pipeline import Run
 from palestra.run.plan import make_plan
+from palestra.server.live.generation import SAMPLE_REPLY
 from palestra.server.roster import Contestant
 from palestra.store.arena_battles import BattleTable
 from palestra.store.arena_schema import battles
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from palestra.records.response import Response
     from palestra.store.database import Database
 
-NO_ANSWER = "sample"
-"""The `finish_reason` of a reply that is no answer."""
 REPLY = (
     "This is the sample arena, and no language model stands behind it: I have answers to its sample prompts "
     "only, and this is none of them. Draw a random prompt to see one answered.\n\n"
@@ -74,7 +73,7 @@ class SampleModel:
         response = await self._recorded.generate(request)
         if response.failure is None or response.failure.kind is not FailureKind.MISSING:
             return response
-        return response.model_copy(update={"failure": None, "text": REPLY, "finish_reason": NO_ANSWER})
+        return response.model_copy(update={"failure": None, "text": REPLY, "finish_reason": SAMPLE_REPLY})
 
     async def stream(self, request: Request) -> AsyncIterator[Delta | Response]:
         """The same, word by word."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from palestra._version import __version__
 from palestra.server.context import Context, InContext, MaybeSession
 from palestra.server.security import is_secure
-from palestra.store.arena_schema import votes
+from palestra.store.arena_votes import count_votes
 
 router = APIRouter(prefix="/api", tags=["session"])
 
@@ -78,5 +77,4 @@ async def session(
 
 def _votes(context: Context, voter: str) -> int:
     with context.database.reading() as connection:
-        counted = sa.select(sa.func.count()).select_from(votes).where(votes.c.voter == voter)
-        return connection.execute(counted).scalar_one()
+        return count_votes(connection, voter)

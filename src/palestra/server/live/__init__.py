@@ -1,0 +1,1 @@
+"""Matchups while they are played: who meets, answers as they stream, votes."""

@@ -1,0 +1,106 @@
+"""A matchup as a stream of events: a snapshot, then what changes, batched."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+from palestra.server.live.slots import letter
+from palestra.server.live.views import answer_view, flags_view, matchup_view, reason_view
+from palestra.store.arena_matchups import OPEN, REPLACED
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from palestra.server.live.matchup import LiveMatchup
+    from palestra.server.roster import Roster
+
+BATCH_SECONDS = 0.04
+Event = dict[str, Any]
+
+
+class Reader:
+    """One open event stream: what it has told so far."""
+
+    def __init__(self, live: LiveMatchup, roster: Roster, token: str | None) -> None:
+        self._live = live
+        self._roster = roster
+        self._token = token
+        self._seen = -1
+        self._structure = -1
+        self._marks: dict[tuple[int, int], int] = {}
+        self._told: set[tuple[int, int]] = set()
+        self._flags: dict[str, bool] = {}
+
+    async def events(self) -> AsyncIterator[Event]:
+        """Everything from now on, until nothing more will come."""
+        loop = asyncio.get_running_loop()
+        while True:
+            sent = loop.time()
+            self._seen = self._live.signal.count
+            for event in self._news():
+                yield event
+            if self._is_over():
+                yield {"event": "end", "data": "{}"}
+                return
+            await self._live.signal.wait(self._seen)
+            await asyncio.sleep(max(0.0, sent + BATCH_SECONDS - loop.time()))
+
+    def _is_over(self) -> bool:
+        live = self._live
+        if self._structure != live.structure or self._seen != live.signal.count:
+            return False  # something changed while it was told
+        return live.row.state != OPEN or live.settled or live.broken
+
+    def _news(self) -> Iterator[Event]:
+        """What the reader does not know yet."""
+        live = self._live
+        if self._structure != live.structure:
+            yield self._snapshot()
+        else:
+            yield from self._changes()
+        if live.row.state == REPLACED:
+            yield _event("replaced", {"by": live.row.replaced_by, "reason": reason_view(live)})
+
+    def _snapshot(self) -> Event:
+        live = self._live
+        self._structure = live.structure
+        self._flags = flags_view(live)
+        for stream in live.all_streams():
+            place = (stream.turn, stream.slot)
+            self._marks[place] = len(stream.shown)
+            self._told.discard(place)
+            if stream.done:
+                self._told.add(place)
+        return _event("snapshot", matchup_view(live, self._roster, self._token))
+
+    def _changes(self) -> Iterator[Event]:
+        live = self._live
+        streams = live.last() if len(live.turns) == 1 else live.all_streams()
+        deltas, ended = [], []
+        for stream in streams:
+            place = (stream.turn, stream.slot)
+            if place in self._told:
+                continue
+            if len(stream.shown) > self._marks[place]:
+                new = stream.since(self._marks[place])
+                self._marks[place] = len(stream.shown)
+                said = {"text": new.text, "thinking": new.thinking}
+                where = {"turn": stream.turn, "slot": letter(stream.slot)}
+                deltas.append(where | {name: text for name, text in said.items() if text})
+            if stream.done:
+                self._told.add(place)
+                ended.append({"turn": stream.turn, "answer": answer_view(live, stream)})
+        flags = flags_view(live)
+        changed, self._flags = flags != self._flags, flags
+        if deltas:
+            yield _event("delta", {"deltas": deltas})
+        for one in ended:
+            yield _event("answer", one | flags)
+        if changed and not ended:
+            yield _event("state", flags)
+
+
+def _event(name: str, data: Any) -> Event:
+    return {"event": name, "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"))}
