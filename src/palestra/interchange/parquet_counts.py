@@ -6,13 +6,17 @@ have wrong with it is left to the reader for all files, which is slower and says
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from palestra.errors import DataError
 from palestra.interchange.battle_columns import FIRST_ROWS, PROMPT, REQUIRED
+from palestra.ranking.blas import processors
+from palestra.ranking.compiled import kernels
 from palestra.ranking.counts import Counts, Outcome, outcome_of
 
 if TYPE_CHECKING:
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 _TABLE = 4_000_000
 """Cells of a table of counts up to which one is made."""
+_SECONDS_A_ROW = 5e-9
+"""What numpy takes longer to count than a compiled kernel."""
 _TELLING = ("weight", "soft")
 """Columns that say whether more than the winner counts."""
 _FLOATS = {"float": np.float32, "double": np.float64}
@@ -44,18 +50,19 @@ def count_parquet(path: str | os.PathLike[str], *, look: bool = False) -> PlainC
     """
     try:
         import pyarrow as pa
-        from pyarrow import parquet
     except ModuleNotFoundError:
         return None
     try:
-        with parquet.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
+        with opened(path) as file:
             if not is_plain(file) or file.metadata.num_rows == 0:
                 return None
-            tally = _Tally()
-            for group in row_groups(file, REQUIRED):
-                if not tally.add([group.column(name) for name in REQUIRED]):
-                    return None
-            return PlainCounts(tally.counts(), look and _shares_prompts(file))
+            with ThreadPoolExecutor(1) as beside:
+                shares = beside.submit(_shares_prompts, path, file.metadata) if look else None
+                tally = _Tally()
+                for group in row_groups(path, file, REQUIRED):
+                    if not tally.add([group.column(name) for name in REQUIRED]):
+                        return None
+                return PlainCounts(tally.counts(), shares is not None and shares.result())
     except (pa.ArrowException, OSError, DataError, KeyError):  # KeyError: a column is not there
         return None
 
@@ -74,14 +81,16 @@ def is_plain(file: Any) -> bool:
     return not any(_holds_nan(file, name) for name in _TELLING if name in schema.names)
 
 
-def _shares_prompts(file: Any) -> bool:
-    if PROMPT not in file.schema_arrow.names:
-        return False
-    first = next(file.iter_batches(FIRST_ROWS, row_groups=[0], columns=[PROMPT]), None)
-    if first is None:
-        return False
-    told = first.column(0).dictionary_encode()
-    return bool(len(told.dictionary) < len(told) - told.null_count)
+def _shares_prompts(path: str | os.PathLike[str], metadata: Any) -> bool:
+    """Whether two of the first rows are of the same prompt, read beside what else is read of the file."""
+    with opened(path, metadata) as file:
+        if PROMPT not in file.schema_arrow.names:
+            return False
+        first = next(file.iter_batches(FIRST_ROWS, row_groups=[0], columns=[PROMPT]), None)
+        if first is None:
+            return False
+        told = first.column(0).dictionary_encode()
+        return bool(len(told.dictionary) < len(told) - told.null_count)
 
 
 def _is_text(kind: Any) -> bool:
@@ -133,22 +142,35 @@ class Codes(NamedTuple):
     """What each code stands for."""
 
 
-def row_groups(file: Any, names: Sequence[str]) -> Iterator[Any]:
-    """Tables of these columns, or of fields of them (`style.bold_a`), of one row group after another; the
-    next is read while one is worked on.
+def row_groups(path: str | os.PathLike[str], file: Any, names: Sequence[str]) -> Iterator[Any]:
+    """Tables of these columns, or of fields of them (`style.bold_a`), of one row group after another; each
+    processor reads one ahead while one is worked on.
     """
-    with ThreadPoolExecutor(1) as ahead:
-        numbers = iter(range(file.num_row_groups))
+    readers = min(processors(), file.num_row_groups)
+    if readers < 2:
+        yield from (file.read_row_group(number, list(names)) for number in range(file.num_row_groups))
+        return
+    with ExitStack() as stack:
+        files = [stack.enter_context(opened(path, file.metadata)) for _ in range(readers)]
+        ahead = [stack.enter_context(ThreadPoolExecutor(1)) for _ in files]
 
-        def start() -> Any:
-            number = next(numbers, None)
-            return None if number is None else ahead.submit(file.read_row_group, number, list(names))
+        def start(number: int) -> Any:
+            mine = number % readers
+            return ahead[mine].submit(files[mine].read_row_group, number, list(names), use_threads=False)
 
-        waiting = start()
-        while waiting is not None:
-            group = waiting.result()
-            waiting = start()
+        waiting = deque(start(number) for number in range(readers))
+        for number in range(file.num_row_groups):
+            group = waiting.popleft().result()
+            if number + readers < file.num_row_groups:
+                waiting.append(start(number + readers))
             yield group
+
+
+def opened(path: str | os.PathLike[str], metadata: Any = None) -> Any:
+    """The file, its models and winners to be read as codes; `metadata` if it was read before."""
+    from pyarrow import parquet
+
+    return parquet.ParquetFile(path, metadata=metadata, read_dictionary=list(REQUIRED))
 
 
 def codes_of(column: Any) -> Codes | None:
@@ -189,10 +211,7 @@ class _Tally:
             return False
         rows, columns_, outcomes = self._places(a.words), self._places(b.words), outcomes_of(winner.words)
         self._grow()
-        key = winner.codes * np.int32(shape[1] * shape[2])
-        key += a.codes * np.int32(shape[2])
-        key += b.codes
-        found = np.bincount(key, minlength=int(np.prod(shape))).reshape(shape)
+        found = _counted(winner.codes, a.codes, b.codes, shape)
         from_rows, from_columns = self._origins(rows), self._origins(columns_)
         for outcome, table in zip(outcomes.tolist(), found, strict=True):
             padded = np.zeros((shape[1] + 1, shape[2] + 1), dtype=np.int64)
@@ -205,7 +224,7 @@ class _Tally:
         used = np.asarray(self._table.any(axis=(0, 1)) | self._table.any(axis=(0, 2)))
         names = sorted(name for name, index in self._models.items() if used[index])
         order = np.array([self._models[name] for name in names], dtype=np.int64)
-        return Counts.from_table(names, np.moveaxis(self._table[:, order][:, :, order], 0, 2))
+        return Counts.from_table(names, self._table[:, order][:, :, order])
 
     def _places(self, words: list[str]) -> Ints:
         """Where each model stands in the table."""
@@ -225,6 +244,19 @@ class _Tally:
             larger = np.zeros((int(Outcome.SOFT), wanted, wanted), dtype=np.int64)
             larger[:, :size, :size] = self._table
             self._table = larger
+
+
+def _counted(winner: Ints, a: Ints, b: Ints, shape: tuple[int, int, int]) -> Ints:
+    """How often each triple of codes, (rows,) each, occurs, an array of this shape."""
+    fast = kernels(a.size * _SECONDS_A_ROW)
+    if fast is not None:
+        table = np.zeros(int(np.prod(shape)), dtype=np.int64)
+        fast.count(winner, a, b, shape, table)
+        return table.reshape(shape)
+    key = winner * np.int32(shape[1] * shape[2])
+    key += a * np.int32(shape[2])
+    key += b
+    return np.bincount(key, minlength=int(np.prod(shape))).reshape(shape)
 
 
 def outcomes_of(words: list[str]) -> Ints:

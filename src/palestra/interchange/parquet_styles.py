@@ -13,7 +13,7 @@ import numpy as np
 
 from palestra.errors import DataError
 from palestra.interchange.battle_columns import REQUIRED
-from palestra.interchange.parquet_counts import codes_of, is_plain, outcomes_of, row_groups
+from palestra.interchange.parquet_counts import codes_of, is_plain, opened, outcomes_of, row_groups
 from palestra.ranking.counts import SHARES, Rows
 from palestra.ranking.style import FEATURES, differences
 
@@ -41,15 +41,14 @@ def read_parquet_styles(path: str | os.PathLike[str], kind: StyleKind) -> PlainS
     """A plain Parquet file with styles; None if it is not one, or pyarrow is not installed."""
     try:
         import pyarrow as pa
-        from pyarrow import parquet
     except ModuleNotFoundError:
         return None
     try:
-        with parquet.ParquetFile(path, read_dictionary=list(REQUIRED)) as file:
+        with opened(path) as file:
             if file.metadata.num_rows == 0 or not _has_styles(file) or not is_plain(file):
                 return None
             reading = _Reading(file.metadata.num_rows, kind)
-            for group in row_groups(file, [*REQUIRED, *(f"style.{field}" for field in _FIELDS)]):
+            for group in row_groups(path, file, [*REQUIRED, *(f"style.{field}" for field in _FIELDS)]):
                 if not reading.add(group):
                     return None
             return reading.done()

@@ -9,6 +9,7 @@ import numpy as np
 
 from palestra.ranking import graph
 from palestra.ranking.arrays import total
+from palestra.ranking.counts import Outcome
 from palestra.ranking.table import few
 
 if TYPE_CHECKING:
@@ -117,19 +118,30 @@ def _side(counts: Counts, theta: Floats) -> Iterator[str]:
     """A score test of a term for the side in the Bradley-Terry model, the strengths as fitted."""
     if not counts.a.size:
         return
-    odds = np.exp(np.clip(theta, -300.0, 300.0))
-    of_a = odds[counts.a]
-    expected = of_a / (of_a + odds[counts.b])
-    gap = counts.weight * (counts.share - expected)
-    excess = float((counts.n * gap).sum())
-    spread = math.sqrt(float((counts.n * gap**2).sum()))
-    share = excess / float((counts.n * counts.weight).sum())
-    if spread > 0 and abs(excess) > _SURE * spread and abs(share) > _NOTABLE:
+    excess, variance, mass = _excess_of_a(counts, np.exp(np.clip(theta, -300.0, 300.0)))
+    share = excess / mass
+    if variance > 0 and abs(excess) > _SURE * math.sqrt(variance) and abs(share) > _NOTABLE:
         side = "model_a" if share > 0 else "model_b"
         yield (
             f"{side} won {100 * abs(share):.1f} points more of the battles than the strengths explain: an "
             "order effect, if model_a was shown first; show pairs in both orders, or rank with a side term"
         )
+
+
+def _excess_of_a(counts: Counts, odds: Floats) -> tuple[float, float, float]:
+    """By how much A won more than expected: Σ w·(y − p), its variance Σ (w·(y − p))², and Σ w."""
+    if counts.table is None:
+        of_a = odds[counts.a]
+        gap = counts.weight * (counts.share - of_a / (of_a + odds[counts.b]))
+        mass = float((counts.n * counts.weight).sum())
+        return float((counts.n * gap).sum()), float((counts.n * gap**2).sum()), mass
+    won, lost = counts.table[Outcome.A], counts.table[Outcome.B]
+    tied = counts.table[Outcome.TIE] + counts.table[Outcome.BOTH_BAD]
+    p = odds[:, None] / (odds[:, None] + odds)
+    gaps = [(won, 1.0 - p), (lost, -p), (tied, 0.5 - p)]
+    excess = sum(float((n * gap).sum()) for n, gap in gaps)
+    variance = sum(float((n * gap * gap).sum()) for n, gap in gaps)
+    return excess, variance, float(counts.table.sum())
 
 
 def _prompts(counts: Counts) -> Floats:

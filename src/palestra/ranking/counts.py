@@ -87,6 +87,8 @@ class Counts:
     """Rows left out because their weight is 0."""
     cluster: Ints | None = None
     """Which cluster (prompt) the cell's rows belong to, (cells,), any number; None: not asked."""
+    table: Ints | None = None
+    """The same as a table by outcome, A and B, (4, M, M), where plain rows were counted in one."""
 
     @property
     def is_plain(self) -> bool:
@@ -135,7 +137,7 @@ class Counts:
 
     @classmethod
     def from_table(cls, models: Sequence[str], table: Ints) -> Counts:
-        """Battles of weight 1 by names of A and B, in any order, and by outcome, (M, M, 4).
+        """Battles of weight 1 by outcome and by names of A and B, in any order, (4, M, M).
 
         Raises:
             DataError: an empty name.
@@ -145,21 +147,21 @@ class Counts:
             raise DataError("a model has an empty name", key="model_a or model_b")
         if names != tuple(models):
             order = np.array(sorted(range(len(names)), key=models.__getitem__), dtype=np.int64)
-            table = table[order][:, order]
+            table = table[:, order][:, :, order]
         held = np.array(table, order="C")
-        own = held.diagonal().copy()
-        np.einsum("iik->ik", held)[:] = 0
-        cells = np.flatnonzero(held)
-        outcome = cells % 4
+        own = held.diagonal(axis1=1, axis2=2).copy()
+        np.einsum("kii->ki", held)[:] = 0
+        a, b, outcome = np.nonzero(np.moveaxis(held, 0, 2))
         return cls(
             models=names,
-            a=cells // (4 * max(len(names), 1)),
-            b=cells // 4 % max(len(names), 1),
+            a=a,
+            b=b,
             outcome=outcome,
             share=SHARES[outcome],
-            weight=np.ones(cells.size),
-            n=held.ravel()[cells],
+            weight=np.ones(a.size),
+            n=held[outcome, a, b],
             n_self=int(own.sum()),
+            table=held,
         )
 
     @classmethod
@@ -171,6 +173,8 @@ class Counts:
     def merge(cls, parts: Iterable[Counts]) -> Counts:
         """The counts of all battles of all parts."""
         parts = list(parts)
+        if len(parts) == 1:
+            return parts[0]
         rows = Rows.concat([part._rows() for part in parts])
         return rows.counts(
             n_self=sum(part.n_self for part in parts),
@@ -198,6 +202,7 @@ class Counts:
             weight=self.weight[cells],
             n=self.n[cells],
             cluster=None if self.cluster is None else self.cluster[cells],
+            table=None,
         )
 
     def rename(self, names: Mapping[str, str]) -> Counts:
@@ -370,9 +375,9 @@ class Rows:
         """Equal rows counted together; a model against itself and rows of weight 0 left out."""
         size = len(self.models)
         if size * size <= _TABLE and self._is_plain():
-            key = (self.a * size + self.b) * int(Outcome.SOFT) + self.outcome
+            key = (self.outcome * size + self.a) * size + self.b
             table = np.bincount(key, self.n, size * size * int(Outcome.SOFT)).astype(np.int64)
-            plain = Counts.from_table(self.models, table.reshape(size, size, int(Outcome.SOFT)))
+            plain = Counts.from_table(self.models, table.reshape(int(Outcome.SOFT), size, size))
             return replace(plain, n_self=plain.n_self + n_self, n_weightless=n_weightless)
         own = self.a == self.b
         weightless = ~own & (self.weight == 0)

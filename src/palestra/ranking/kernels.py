@@ -23,6 +23,15 @@ def _compiled(loop: Loop) -> Loop:
 
 
 @_compiled
+def count(winner: Any, a: Any, b: Any, shape: Any, table: Any) -> None:
+    """Add 1 for each row's triple of codes, (rows,) each, to `table`, an array of `shape` as one line."""
+    wide, deep = np.uint64(shape[2]), np.uint64(shape[1])
+    for row in range(a.size):
+        line = np.uint64(winner[row]) * deep + np.uint64(a[row])
+        table[line * wide + np.uint64(b[row])] += 1
+
+
+@_compiled
 def play(a: Any, b: Any, share: Any, times: Any, ratings: Any, k: float, rate: float) -> None:
     """Sequential Elo, in place; `rate` is ln(base) / scale."""
     for row in range(a.size):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _SMALL_ENOUGH = 160
 """Up to so many nodes a direct solution is the fastest."""
@@ -71,17 +75,11 @@ class Laplacian:
         """The x with L·x = `right`, (K,); if all nodes are free, `right` sums to 0 and so does x."""
         size = self.degree.size
         if size > _SMALL_ENOUGH and _SPARSE * self.i.size < size * size:
-            found, settled = self._iterate(right, None, 400 if size <= _TOO_LARGE else 20 * size)
+            most = 400 if size <= _TOO_LARGE else 20 * size
+            found, settled = _iterate(self._times, self.degree, right, most)
             if settled or size > _TOO_LARGE:
-                return found
-        matrix = self.matrix()
-        with few_threads(size):
-            if size > _SMALL_ENOUGH:
-                found, settled = self._iterate(right, matrix, 80)
-                if settled:
-                    return found
-            regular = gauged(matrix) if self.whole else matrix
-            return np.asarray(np.linalg.solve(regular, right), dtype=np.float64)
+                return _level(found) if self.whole else found
+        return solve_dense(right, self.matrix(), whole=self.whole)
 
     def _times(self, x: Floats) -> Floats:
         size = self.degree.size
@@ -91,25 +89,39 @@ class Laplacian:
             - total(self.j, self.weight * x[self.i], size)
         )
 
-    def _iterate(self, right: Floats, matrix: Floats | None, most: int) -> tuple[Floats, bool]:
-        """Conjugate gradients, preconditioned by the diagonal (Hestenes & Stiefel 1952)."""
-        x = np.zeros(right.size)
-        rest = right.copy()
-        goal = max(_EXACT * float(np.linalg.norm(right)), _ROUNDING * float(self.degree.max()))
-        scaled = rest / self.degree
-        way = scaled.copy()
-        size = float(rest @ scaled)
-        for _ in range(most):
-            if float(np.linalg.norm(rest)) <= goal:
-                return self._level(x), True
-            image = self._times(way) if matrix is None else matrix @ way
-            length = size / float(way @ image)
-            x += length * way
-            rest -= length * image
-            scaled = rest / self.degree
-            last, size = size, float(rest @ scaled)
-            way = scaled + (size / last) * way
-        return self._level(x), False
 
-    def _level(self, x: Floats) -> Floats:
-        return x - x.mean() if self.whole else x
+def solve_dense(right: Floats, matrix: Floats, *, whole: bool) -> Floats:
+    """As `Laplacian.solve`, of one that is written out, (K, K)."""
+    with few_threads(right.size):
+        if right.size > _SMALL_ENOUGH:
+            found, settled = _iterate(matrix.__matmul__, matrix.diagonal(), right, 80)
+            if settled:
+                return _level(found) if whole else found
+        return np.asarray(np.linalg.solve(gauged(matrix) if whole else matrix, right), dtype=np.float64)
+
+
+def _iterate(
+    times: Callable[[Floats], Floats], degree: Floats, right: Floats, most: int
+) -> tuple[Floats, bool]:
+    """Conjugate gradients, preconditioned by the diagonal (Hestenes & Stiefel 1952)."""
+    x = np.zeros(right.size)
+    rest = right.copy()
+    goal = max(_EXACT * float(np.linalg.norm(right)), _ROUNDING * float(degree.max()))
+    scaled = rest / degree
+    way = scaled.copy()
+    size = float(rest @ scaled)
+    for _ in range(most):
+        if float(np.linalg.norm(rest)) <= goal:
+            return x, True
+        image = times(way)
+        length = size / float(way @ image)
+        x += length * way
+        rest -= length * image
+        scaled = rest / degree
+        last, size = size, float(rest @ scaled)
+        way = scaled + (size / last) * way
+    return x, False
+
+
+def _level(x: Floats) -> Floats:
+    return np.asarray(x - x.mean())

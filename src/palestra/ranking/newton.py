@@ -8,7 +8,8 @@ import numpy as np
 
 from palestra.errors import PalestraError
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.laplacian import Laplacian, laplacian
+from palestra.ranking.dense import Table
+from palestra.ranking.laplacian import Laplacian, laplacian, solve_dense
 
 _STEPS = 200
 _WIDE = 600.0
@@ -94,12 +95,10 @@ def maximise(games: Games, theta: Floats, free: Bools | None = None) -> Floats:
     nodes = np.arange(theta.size) if free is None else np.flatnonzero(free)
     if nodes.size == 0 or games.i.size == 0:
         return theta
+    table = Table.where_dense(games, theta.size) if free is None else None
     last = np.inf
     for _ in range(_STEPS):
-        p, q = games.chances(theta)
-        push = games.pull(p, q, theta.size)[nodes]
-        bend = Laplacian.of(theta.size, games.i, games.j, (games.wins_i + games.wins_j) * p * q, free)
-        step = bend.solve(push)
+        step = _newton_step(games, table, theta, free)
         size = float(np.abs(step).max())
         if size < _SURE:
             theta[nodes] += step
@@ -112,6 +111,16 @@ def maximise(games: Games, theta: Floats, free: Bools | None = None) -> Floats:
         f"the Bradley-Terry fit did not settle in {_STEPS} steps (last step {last:g})",
         hint="are some weights more than a billion times others?",
     )
+
+
+def _newton_step(games: Games, table: Table | None, theta: Floats, free: Bools | None) -> Floats:
+    if table is not None and np.ptp(theta) < _WIDE:
+        return solve_dense(*table.slopes(theta), whole=True)
+    p, q = games.chances(theta)
+    push = games.pull(p, q, theta.size)
+    weight = (games.wins_i + games.wins_j) * p * q
+    bend = Laplacian.of(theta.size, games.i, games.j, weight, free)
+    return bend.solve(push if free is None else push[free])
 
 
 def _climb(games: Games, theta: Floats, nodes: Ints, step: Floats) -> Floats:

@@ -68,18 +68,30 @@ class Pairs:
 
     @classmethod
     def _of_table(cls, counts: Counts) -> Pairs:
-        """Three cells a pair: won by i, lost, tied."""
+        """Three cells a pair: won by i, tied, lost."""
         size = len(counts.models)
-        table = np.zeros((int(Outcome.SOFT), size, size), dtype=np.int64)
-        table[counts.outcome, counts.a, counts.b] = counts.n
+        table = counts.table
+        if table is None:
+            table = np.zeros((int(Outcome.SOFT), size, size), dtype=np.int64)
+            table[counts.outcome, counts.a, counts.b] = counts.n
         won = table[Outcome.A] + table[Outcome.B].T
         tied = table[Outcome.TIE] + table[Outcome.BOTH_BAD]
         tied = tied + tied.T
         i, j = np.nonzero(np.triu(won + won.T + tied, 1))
         n = np.stack([won[j, i], tied[i, j], won[i, j]], axis=1).ravel()
         there = np.flatnonzero(n)
-        weight = np.ones(there.size)
-        return cls._of_cells(size, (i, j), there // 3, (there % 3) / 2, weight, n[there], None)
+        pair = there // 3
+        return cls(
+            n_models=size,
+            i=i,
+            j=j,
+            wins_i=n[2::3] + n[1::3] / 2,
+            wins_j=n[::3] + n[1::3] / 2,
+            cell_pair=pair,
+            cell_share=(there - 3 * pair) / 2,
+            cell_weight=np.ones(there.size),
+            cell_n=n[there],
+        )
 
     @classmethod
     def _of_cells(
@@ -162,6 +174,8 @@ class Records:
     def of(cls, counts: Counts) -> Records:
         """Each model's record in these counts."""
         size = len(counts.models)
+        if counts.table is not None:
+            return cls._of_table(counts.table)
         rows = mass = squared = _by_outcome(counts, counts.n)
         if np.any(counts.weight != 1.0):
             mass = _by_outcome(counts, counts.n * counts.weight)
@@ -181,6 +195,17 @@ class Records:
             weight=weight,
             weight_squared=squared.sum(axis=1),
         )
+
+    @classmethod
+    def _of_table(cls, table: Ints) -> Records:
+        as_a, as_b = table.sum(axis=2), table.sum(axis=1)
+        wins = as_a[Outcome.A] + as_b[Outcome.B]
+        losses = as_a[Outcome.B] + as_b[Outcome.A]
+        both = as_a + as_b
+        ties = both[Outcome.TIE] + both[Outcome.BOTH_BAD]
+        n = wins + losses + ties
+        won, lost, tied, weight = (column.astype(np.float64) for column in (wins, losses, ties, n))
+        return cls(n, won, lost, tied, weight, weight)
 
 
 _WON, _LOST, _TIED, _SOFT = range(4)

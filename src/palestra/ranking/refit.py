@@ -11,6 +11,7 @@ from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
+from palestra.ranking.dense import MOST_MODELS, Table
 from palestra.ranking.laplacian import gauged
 from palestra.ranking.newton import Games, maximise
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Part
     from palestra.ranking.pairs import Pairs
 
-_TABLE = 1500
-"""Models up to which battles are held as a table of all pairs."""
 SETTLED = 1e-8
 """A step in log-strength, some 2e-6 rating points, that ends a refit."""
 
@@ -65,7 +64,7 @@ class Core:
     @property
     def is_small(self) -> bool:
         """Whether its battles can be held as a table."""
-        return self.theta.size <= _TABLE
+        return self.theta.size <= MOST_MODELS
 
     def ends_of_cells(self, pairs: Pairs) -> tuple[Ints, Ints]:
         """Which of its models each cell of the counts is between, (cells,) each; -1 for none."""
@@ -78,7 +77,7 @@ class Core:
         not determine them. The determined ones keep their mean of the point fit.
         """
         games = Games(self.i, self.j, wins_i[self.pairs], wins_j[self.pairs])
-        table = _Table.of(games, self.theta.size) if self.is_small else None
+        table = Table.of(games, self.theta.size) if self.is_small else None
         if table is None:
             known = graph.strong_part(self.theta.size, *games.arcs(self.least), self.pivot)
         else:
@@ -94,7 +93,7 @@ class Core:
             found[known] = maximise(inside, self.theta[known])
         return found
 
-    def _settle(self, games: Games, table: _Table | None) -> Floats:
+    def _settle(self, games: Games, table: Table | None) -> Floats:
         """The maximum near the point estimate: cheap steps with its curvature while each is under half
         the last, then Newton's.
         """
@@ -110,41 +109,3 @@ class Core:
             if size < SETTLED:
                 return found
             last = size
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Table:
-    """Battles as a table."""
-
-    wins: Floats
-    """Of the row over the column, (C, C)."""
-    battles: Floats
-    """Of the row with the column, (C, C)."""
-
-    @classmethod
-    def of(cls, games: Games, size: int) -> _Table:
-        wins = np.zeros((size, size))
-        wins[games.i, games.j] = games.wins_i
-        wins[games.j, games.i] = games.wins_j
-        return cls(wins, wins + wins.T)
-
-    def gradient(self, theta: Floats) -> Floats:
-        """The log-likelihood's derivative by each log-strength, (C,)."""
-        odds = np.exp(theta)
-        shares = np.divide(self.battles, odds[:, None] + odds)
-        return np.asarray(self.wins.sum(axis=1) - odds * shares.sum(axis=1))
-
-    def strong_part(self, least: float, start: int) -> Bools:
-        """The nodes that both reach `start` and are reached from it along wins above `least`, (C,)."""
-        beats = self.wins > least
-        return _reached(beats, start) & _reached(beats.T, start)
-
-
-def _reached(arc: Bools, start: int) -> Bools:
-    seen: Bools = arc[start].copy()
-    seen[start] = True
-    while True:
-        more = seen | arc[seen].any(axis=0)
-        if (more == seen).all():
-            return seen
-        seen = more

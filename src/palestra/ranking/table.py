@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -70,48 +70,45 @@ def rows_of(models: Sequence[str], records: Records, column: Column, ranks: Rank
     """One row per model, from the top of the board to its end."""
     rate = records.win_rate
     rate_low, rate_high = wilson(rate, records.effective_n)
+    told = {
+        "rank": ranks.rank,
+        "rank_low": ranks.best,
+        "rank_high": ranks.worst,
+        "rating": column.rating,
+        "n_battles": records.n_battles,
+        "wins": records.wins,
+        "losses": records.losses,
+        "ties": records.ties,
+        "component": column.component,
+    }
+    perhaps = {
+        "ci_low": column.low,
+        "ci_high": column.high,
+        "win_rate": rate,
+        "win_rate_low": rate_low,
+        "win_rate_high": rate_high,
+    }
+    fields: dict[str, list[Any]] = {name: values.tolist() for name, values in told.items()}
+    fields |= {name: [None if x != x else x for x in values.tolist()] for name, values in perhaps.items()}
+    fields["flags"] = _flags(records, column.weak)
     return [
-        Rating(
-            rank=int(ranks.rank[model]),
-            rank_low=int(ranks.best[model]),
-            rank_high=int(ranks.worst[model]),
-            model=models[model],
-            rating=float(column.rating[model]),
-            ci_low=_known(column.low[model]),
-            ci_high=_known(column.high[model]),
-            n_battles=int(records.n_battles[model]),
-            wins=float(records.wins[model]),
-            losses=float(records.losses[model]),
-            ties=float(records.ties[model]),
-            win_rate=_known(rate[model]),
-            win_rate_low=_known(rate_low[model]),
-            win_rate_high=_known(rate_high[model]),
-            component=int(column.component[model]),
-            flags=_flags(records, column, model),
-        )
+        Rating(model=models[model], **{name: values[model] for name, values in fields.items()})
         for model in ranks.order.tolist()
     ]
 
 
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
-def _flags(records: Records, column: Column, model: int) -> tuple[str, ...]:
-    battles = int(records.n_battles[model])
-    if battles == 0:
-        return ("no_battles",)
-    flags = []
-    spotless = records.ties[model] == 0
-    if spotless and records.losses[model] == 0:
-        flags.append("undefeated")
-    elif spotless and records.wins[model] == 0:
-        flags.append("winless")
-    elif column.weak[model]:
-        flags.append("one_way")
-    if battles < FEW_BATTLES:
-        flags.append("few_battles")
-    return tuple(flags)
+def _flags(records: Records, weak: Bools) -> list[tuple[str, ...]]:
+    """What a reader should know of each of M models."""
+    none, few_ = records.n_battles == 0, records.n_battles < FEW_BATTLES
+    undefeated = (records.ties == 0) & (records.losses == 0)
+    winless = (records.ties == 0) & (records.wins == 0) & ~undefeated
+    one_way = weak & ~undefeated & ~winless
+    names = ("undefeated", "winless", "one_way", "few_battles")
+    held = np.stack([undefeated, winless, one_way, few_], axis=1).tolist()
+    return [
+        ("no_battles",) if empty else tuple(name for name, is_so in zip(names, row, strict=True) if is_so)
+        for empty, row in zip(none.tolist(), held, strict=True)
+    ]
 
 
 def few(names: Sequence[str], most: int = 5) -> str:
