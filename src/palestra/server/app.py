@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+import numpy as np
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
 from starlette.middleware import Middleware
@@ -14,7 +16,12 @@ from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from palestra._version import __version__
 from palestra.models.registry import make_model
 from palestra.server.assets import Assets, pages_router
+from palestra.server.boards.service import Boards
 from palestra.server.context import Context
+from palestra.server.limits import Limits
+from palestra.server.live.hub import Hub
+from palestra.server.live.pairing import Pairing
+from palestra.server.live.votes import Votes
 from palestra.server.metrics import CountRequests, Metrics
 from palestra.server.problems import handle_problems
 from palestra.server.prompt_book import read_book
@@ -23,12 +30,15 @@ from palestra.server.routes import all_routers
 from palestra.server.security import Guard, SecurityHeaders, body_limit
 from palestra.server.sessions import Sessions
 from palestra.server.signal import Signal
+from palestra.store.arena_battles import BattleTable
 from palestra.store.arena_settings import agreed_setting
+from palestra.store.arena_writer import GroupWriter
 from palestra.store.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
+    from palestra.server.prompt_book import PromptBook
     from palestra.server.settings import ServerSettings
 
 
@@ -84,24 +94,46 @@ async def opened(
         PalestraError: the database cannot be opened, or a model of the config cannot be made.
     """
     entries = make_contestants(settings) if contestants is None else contestants
+    prompts = read_book(settings.config, settings.base_dir)
     with Database(settings.database) as database:
-        secret = settings.secret or agreed_setting(database, "session_secret", secrets.token_urlsafe(32))
-        salt = agreed_setting(database, "voter_salt", secrets.token_urlsafe(32))
         roster = Roster(entries, database)
-        prompts = read_book(settings.config, settings.base_dir)
-        context = Context(
-            settings=settings,
-            database=database,
-            sessions=Sessions(secret, salt, settings.admin_key),
-            roster=roster,
-            prompts=prompts,
-            metrics=Metrics(),
-            voted=Signal(),
-        )
+        writer = GroupWriter(database)
+        context = _assembled(settings, database, roster, prompts, writer)
         try:
+            await context.boards.start()
             yield context
         finally:
+            await context.hub.aclose()
+            await context.boards.aclose()
+            await asyncio.to_thread(writer.close)
             await roster.aclose()
+
+
+def _assembled(
+    settings: ServerSettings, database: Database, roster: Roster, prompts: PromptBook, writer: GroupWriter
+) -> Context:
+    serve = settings.config.serve
+    secret = settings.secret or agreed_setting(database, "session_secret", secrets.token_urlsafe(32))
+    salt = agreed_setting(database, "voter_salt", secrets.token_urlsafe(32))
+    metrics, voted = Metrics(), Signal()
+    pairing = Pairing(database, np.random.default_rng())
+    boards = Boards(database, settings, roster)
+    hub = Hub(database, writer, roster, pairing, metrics, pad=serve.pad_start)
+    votes = Votes(hub, writer, BattleTable(database), roster, pairing, boards, metrics, voted)
+    return Context(
+        settings=settings,
+        database=database,
+        sessions=Sessions(secret, salt, settings.admin_key),
+        roster=roster,
+        prompts=prompts,
+        hub=hub,
+        votes=votes,
+        limits=Limits(serve),
+        writer=writer,
+        metrics=metrics,
+        boards=boards,
+        voted=voted,
+    )
 
 
 def make_contestants(settings: ServerSettings) -> list[Contestant]:

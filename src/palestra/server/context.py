@@ -14,11 +14,16 @@ from palestra.server.problems import Problem
 from palestra.server.sessions import Session, Sessions
 
 if TYPE_CHECKING:
+    from palestra.server.boards.service import Boards
+    from palestra.server.limits import Limits
+    from palestra.server.live.hub import Hub
+    from palestra.server.live.votes import Votes
     from palestra.server.metrics import Metrics
     from palestra.server.prompt_book import PromptBook
     from palestra.server.roster import Roster
     from palestra.server.settings import ServerSettings
     from palestra.server.signal import Signal
+    from palestra.store.arena_writer import GroupWriter
     from palestra.store.database import Database
 
 
@@ -31,7 +36,12 @@ class Context:
     sessions: Sessions
     roster: Roster
     prompts: PromptBook
+    hub: Hub
+    votes: Votes
+    limits: Limits
+    writer: GroupWriter
     metrics: Metrics
+    boards: Boards
     voted: Signal
     """Sent when battles were added or taken away."""
 

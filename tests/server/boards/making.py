@@ -32,7 +32,9 @@ def battle(number: int, a: str, b: str, winner: str = "model_a", **more: Any) ->
     return Battle.model_validate(values | more)
 
 
-def battles(n: int, *, seed: int = 0, models: tuple[str, ...] = MODELS, mixed: bool = True) -> Iterator[Battle]:
+def battles(
+    n: int, *, seed: int = 0, models: tuple[str, ...] = MODELS, mixed: bool = True
+) -> Iterator[Battle]:
     """`n` battles; `mixed`: of all sources, with soft shares, weights and times out of order."""
     rng = np.random.default_rng(seed)
     for number in range(n):

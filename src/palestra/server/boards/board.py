@@ -57,7 +57,7 @@ class Rules:
 
 
 class Key(NamedTuple):
-    """What a board was made of: the same key, the same board."""
+    """What ratings were made of: the same key, the same ratings."""
 
     generation: int
     size: int
@@ -70,6 +70,8 @@ class Board:
     """All ratings of the battles of one selection."""
 
     key: Key
+    seen: int
+    """Battles that there were in all, of which the facets tell."""
     table: Leaderboard
     """By Bradley-Terry; its order is the board's."""
     counts: Counts
@@ -114,6 +116,9 @@ class BoardMaker:
             key = Key(self._tally.generation, self._tally.size, self._tally.left_out)
             if new.size or self._board is None or self._board.key != key:
                 self._board = self._made(snapshot, new, key)
+            elif self._board.seen != snapshot.size:
+                facets = facets_of(snapshot, self.selection)
+                self._board = replace(self._board, facets=facets, seen=snapshot.size)
             return self._board
 
     def clustered(self, board: Board) -> Board:
@@ -137,6 +142,7 @@ class BoardMaker:
         records = Records.of(counts)
         return Board(
             key=key,
+            seen=snapshot.size,
             table=self._ranked(counts),
             counts=counts,
             elo=_named(counts, elo),

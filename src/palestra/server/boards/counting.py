@@ -118,13 +118,9 @@ class Tally:
         self.size += which.size
         self.last_time = float(np.fmax.reduce(snapshot.time[which], initial=self.last_time))
 
-    def counts(self, snapshot: Snapshot, upto: int | None = None) -> Counts:
-        """The battles that count, of all that were looked at or of the first `upto` of the snapshot."""
-        n = self._n[: snapshot.a.size]
-        if upto is not None:
-            later = self.which[np.searchsorted(self.which, upto) :]
-            n = n - np.bincount(snapshot.cell[later], minlength=n.size)
-        return _counts(snapshot, n)
+    def counts(self, snapshot: Snapshot) -> Counts:
+        """The battles that count, of the snapshot that was counted last."""
+        return _counts(snapshot, self._n[: snapshot.a.size])
 
 
 def of_kind(selection: Selection, kind: Kind) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from palestra.ranking.counts import Outcome, Rows, outcome_of
+from palestra.ranking.counts import SHARES, Outcome, Rows, outcome_of
 from palestra.records.battle import Flag
 from palestra.server.boards.columns import Column
 
@@ -131,8 +131,8 @@ class _Columns:
     def _new_cell(self, told: tuple[str, str, str, float | None, float]) -> int:
         model_a, model_b, winner, share, weight = told
         outcome = outcome_of(winner)
-        if share is None or share != share:
-            share = np.nan
+        if share is None or share != share:  # not read softly, or no number
+            share = float(SHARES[outcome])
         else:
             outcome = Outcome.SOFT
         values: tuple[float, ...] = (self._model(model_a), self._model(model_b), outcome, share, weight)

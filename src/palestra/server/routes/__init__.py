@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from palestra.server.routes import session, status
+from palestra.server.routes import (
+    battles,
+    charts,
+    leaderboard,
+    matchups,
+    models,
+    runs,
+    session,
+    shared,
+    status,
+)
 
 if TYPE_CHECKING:
     from fastapi import APIRouter
@@ -15,4 +25,11 @@ def all_routers() -> tuple[APIRouter, ...]:
     return (
         status.router,
         session.router,
+        matchups.router,
+        shared.router,
+        leaderboard.router,
+        charts.router,
+        models.router,
+        battles.router,
+        runs.router,
     )

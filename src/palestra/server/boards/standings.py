@@ -1,0 +1,150 @@
+"""Where models stand on a board: among those that are shown, and before and after a vote."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from palestra.ranking.counts import Counts
+from palestra.ranking.leaderboard import rank_counts
+from palestra.ranking.table import rank_within
+from palestra.records.battle import Flag, Source
+from palestra.server.boards.counting import Tally
+from palestra.server.standing import Standing
+from palestra.store.arena_battle_filter import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Sequence
+
+    from palestra.records.battle import Battle
+    from palestra.records.rating import Leaderboard, Rating
+    from palestra.server.boards.board import Rules
+    from palestra.server.boards.ledger import Ledger
+
+MAIN = Selection("people")
+"""What the main board is made of."""
+_KEPT = 16
+"""Boards that are remembered: a vote's `after` is mostly the next one's `before`."""
+_ONE_BY_ONE = 4
+"""Votes at the same moment up to which each is told its own effect; of more, what they did together."""
+Moved = dict[str, tuple[Standing | None, Standing | None]]
+"""By label: before and after; None where a model had no battle."""
+
+
+def shown(table: Leaderboard, hidden: Collection[str]) -> list[Rating]:
+    """The rows without those of hidden models, ranked among themselves; their ratings stay."""
+    rows = [row for row in table.ratings if row.model not in hidden]
+    if len(rows) == len(table.ratings):
+        return rows
+    bounds = [(row.rating, row.ci_low, row.ci_high) for row in rows]
+    rating, low, high = np.array(bounds, dtype=np.float64).reshape(-1, 3).T
+    component = np.array([row.component for row in rows], dtype=np.int64)
+    ranks = rank_within(component, rating, low, high, bounded=table.interval.kind != "none")
+    return [
+        replace(
+            rows[place],
+            rank=int(ranks.rank[place]),
+            rank_low=int(ranks.best[place]),
+            rank_high=int(ranks.worst[place]),
+        )
+        for place in ranks.order.tolist()
+    ]
+
+
+def standings_of(table: Leaderboard, hidden: Collection[str], min_votes: int) -> dict[str, Standing]:
+    """Where each model stands, by label."""
+    return {
+        row.model: Standing(
+            row.rating, row.ci_low, row.ci_high, row.rank, row.n_battles, row.n_battles >= min_votes
+        )
+        for row in shown(table, hidden)
+    }
+
+
+class Revealer:
+    """Says how votes move the models. Safe to use from several threads; they wait for each other."""
+
+    def __init__(
+        self, ledger: Ledger, rules: Rules, min_votes: int, hidden: Callable[[], Collection[str]]
+    ) -> None:
+        self._ledger, self._rules, self._min_votes, self._hidden = ledger, rules, min_votes, hidden
+        self._lock = threading.Lock()
+        self._tally = Tally(MAIN)
+        self._tables: OrderedDict[bytes, Leaderboard] = OrderedDict()
+
+    def reveal(self, votes: Sequence[Sequence[Battle]]) -> list[Moved]:
+        """Where the models of each vote's battles stand without them and with them.
+
+        The battles are about to be stored. Those that do not count on the main board move nobody. Where many
+        votes come at once, each is told what they do together.
+
+        Raises:
+            StoreError: the database cannot be read.
+        """
+        self._ledger.refresh(patient=False)
+        with self._lock:
+            snapshot = self._ledger.snapshot
+            self._tally.advance(snapshot)
+            now = self._tally.counts(snapshot)
+            before = self._standings(now)
+            if len(votes) <= _ONE_BY_ONE:
+                afters = [self._with(now, before, vote) for vote in votes]
+            else:
+                together = self._with(now, before, [battle for vote in votes for battle in vote])
+                afters = [together] * len(votes)
+        return [_moved(vote, before, after) for vote, after in zip(votes, afters, strict=True)]
+
+    def _with(
+        self, now: Counts, before: dict[str, Standing], battles: Sequence[Battle]
+    ) -> dict[str, Standing]:
+        counting = [battle for battle in battles if _counts_on_main(battle)]
+        return self._standings(Counts.merge([now, _counted(counting)])) if counting else before
+
+    def _standings(self, counts: Counts) -> dict[str, Standing]:
+        """Where all stand; equal battles are fitted once."""
+        key = _digest(counts)
+        table = self._tables.get(key)
+        if table is None:
+            anchor = {n: v for n, v in (self._rules.anchor or {}).items() if n in counts.models}
+            table = rank_counts(counts, anchor=anchor or None, level=self._rules.level)
+            self._tables[key] = table
+            if len(self._tables) > _KEPT:
+                self._tables.popitem(last=False)
+        self._tables.move_to_end(key)
+        return standings_of(table, self._hidden(), self._min_votes)
+
+
+def _moved(vote: Sequence[Battle], before: dict[str, Standing], after: dict[str, Standing]) -> Moved:
+    concerned = dict.fromkeys(name for battle in vote for name in (battle.model_a, battle.model_b))
+    return {name: (before.get(name), after.get(name)) for name in concerned}
+
+
+def _digest(counts: Counts) -> bytes:
+    """What is the same for equal battles only."""
+    found = hashlib.blake2b("\0".join(counts.models).encode(), digest_size=16)
+    for column in (counts.a, counts.b, counts.outcome, counts.share, counts.weight, counts.n):
+        found.update(np.ascontiguousarray(column).tobytes())
+    return found.digest()
+
+
+def _counts_on_main(battle: Battle) -> bool:
+    return (
+        battle.source is Source.HUMAN
+        and battle.anonymous is not False
+        and Flag.IDENTITY_LEAK not in battle.flags
+    )
+
+
+def _counted(battles: Sequence[Battle]) -> Counts:
+    return Counts.from_rows(
+        [battle.model_a for battle in battles],
+        [battle.model_b for battle in battles],
+        [battle.winner.value for battle in battles],
+        pref=[battle.share() if battle.soft and battle.pref is not None else np.nan for battle in battles],
+        weight=[battle.weight for battle in battles],
+    )

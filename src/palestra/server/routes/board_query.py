@@ -1,0 +1,66 @@
+"""What the board routes are asked, read from the address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import Depends, Query, Request
+from starlette.responses import Response
+
+from palestra.server.boards.query import BoardQuery
+from palestra.server.boards.service import Boards, Reply
+from palestra.server.context import InContext
+from palestra.server.problems import Problem
+from palestra.store.arena_battle_filter import By, Selection
+
+Name = Annotated[str | None, Query(max_length=300)]
+
+WHO = "`people`, `judge` (models and metrics) or `all`; of a run: all, else people"
+NAMES = "`(none)` for battles that name none"
+
+
+def selection(
+    source: Annotated[By | None, Query(description=WHO)] = None,
+    category: Annotated[str | None, Query(max_length=300, description=NAMES)] = None,
+    dataset: Name = None,
+    language: Name = None,
+    since: Annotated[float | None, Query(allow_inf_nan=False, description="UTC epoch seconds")] = None,
+    until: Annotated[float | None, Query(allow_inf_nan=False, description="likewise; not included")] = None,
+    run: Annotated[str | None, Query(max_length=300, description="a result folder or a judge's run")] = None,
+) -> Selection:
+    """The battles that are meant."""
+    return Selection(
+        source or ("people" if run is None else "all"), dataset, category, language, run, since, until
+    )
+
+
+def board_query(
+    context: InContext,
+    chosen: Annotated[Selection, Depends(selection)],
+    retired: Annotated[bool, Query(description="whether retired models are shown")] = False,
+    cluster: Annotated[
+        str | None, Query(description="`question_id`: intervals allow for battles of the same prompt")
+    ] = None,
+) -> BoardQuery:
+    """The board that is meant."""
+    if cluster not in (None, "", "question_id"):
+        raise Problem(422, "cluster: the only known cluster is question_id")
+    folder, chosen = in_folder(context.boards, chosen)
+    return BoardQuery(chosen, folder, retired, clustered=bool(cluster))
+
+
+def in_folder(boards: Boards, chosen: Selection) -> tuple[str | None, Selection]:
+    """The result folder that `run` names, and the battles that are meant in it; else None and what it was."""
+    if chosen.run is None or chosen.run not in boards.runs:
+        return None, chosen
+    return chosen.run, replace(chosen, run=None)
+
+
+def replied(request: Request, reply: Reply, media_type: str = "application/json") -> Response:
+    """The reply, or 304 if the visitor has it already."""
+    headers = {"ETag": reply.etag, "Cache-Control": "no-cache"}
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if reply.etag in known or known == ["*"]:
+        return Response(status_code=304, headers=headers)
+    return Response(reply.body, media_type=media_type, headers=headers)

@@ -1,0 +1,41 @@
+"""The leaderboard, and word of its changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from sse_starlette import EventSourceResponse, ServerSentEvent
+from starlette.responses import Response
+
+from palestra.server.boards.query import BoardQuery
+from palestra.server.context import InContext
+from palestra.server.routes.board_query import board_query, replied
+
+router = APIRouter(prefix="/api/leaderboard", tags=["boards"])
+
+
+@router.get("")
+async def leaderboard(
+    request: Request, context: InContext, query: Annotated[BoardQuery, Depends(board_query)]
+) -> Response:
+    """All ratings of the battles that are chosen: Bradley-Terry with intervals and ranks, Elo, the GPU-Poor
+    score, size Elo, win rates. Battles between named models, and those in which an answer told which model
+    wrote it, do not count; `left_out` says how many those are.
+    """
+    return replied(request, await context.boards.leaderboard(query))
+
+
+@router.get("/events", response_class=EventSourceResponse)
+async def events(context: InContext) -> EventSourceResponse:
+    """A stream with an event `changed`, `{n_battles, seq}` of the main board: at once, and then whenever
+    votes came or went, at most once a second.
+    """
+    return EventSourceResponse(_changed(context), ping=15)
+
+
+async def _changed(context: InContext) -> AsyncIterator[ServerSentEvent]:
+    async for state in context.boards.changes.listen():
+        yield ServerSentEvent(json.dumps(state), event="changed")
