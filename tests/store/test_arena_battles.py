@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.server.boards.making import NOON, battle, battles
 
-from palestra.ranking.counts import Counts
 from palestra.records.battle import Battle
 from palestra.records.matchup import Order
 from palestra.records.prompt import Message
@@ -110,9 +109,13 @@ def test_a_number_is_never_used_twice(table: BattleTable) -> None:
 
 
 def test_an_insert_belongs_to_the_transaction_it_is_given(table: BattleTable) -> None:
-    with pytest.raises(RuntimeError), table.database.writing() as connection:
-        table.insert([battle(1, "a", "b")], matchup_id="m", connection=connection)
-        raise RuntimeError
+    def insert_and_fail() -> None:
+        with table.database.writing() as connection:
+            table.insert([battle(1, "a", "b")], matchup_id="m", connection=connection)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        insert_and_fail()
     assert list(table.newer(0)) == []
 
 
@@ -126,7 +129,8 @@ def test_a_reader_who_follows_the_numbers_misses_no_battle(table: BattleTable) -
     writers = [threading.Thread(target=write, args=(writer,)) for writer in range(4)]
     for thread in writers:
         thread.start()
-    seen, last = [], 0
+    seen: list[int] = []
+    last = 0
     while len(seen) < 100 and (any(t.is_alive() for t in writers) or table.newer(last)):
         for row in table.newer(last):
             seen.append(row.seq)
@@ -188,7 +192,9 @@ def test_each_filter_finds_what_it_says(table: BattleTable) -> None:
 
 def test_a_list_shows_the_beginning_of_what_was_asked(table: BattleTable) -> None:
     long = (Message(role="system", content="Be kind."), Message(role="user", content="Why? " * 500))
-    table.insert([battle(1, "a", "b", prompt="x" * 5000), battle(2, "a", "b", prompt=long), battle(3, "a", "b")])
+    table.insert(
+        [battle(1, "a", "b", prompt="x" * 5000), battle(2, "a", "b", prompt=long), battle(3, "a", "b")]
+    )
     none, talk, plain = page(table, Search(), limit=3)
     assert none.prompt is None
     assert talk.prompt is not None
@@ -206,7 +212,9 @@ def verdict(key: str, a: str, b: str, order: str, winner: str, **more: object) -
 
 
 def test_a_battle_has_the_verdicts_that_made_it_told_from_its_own_side(table: BattleTable) -> None:
-    judged = battle(1, "a", "b", question_id="q", source="llm-judge", judge_model="J", tstamp=NOON + 1, repeat=0)
+    judged = battle(
+        1, "a", "b", question_id="q", source="llm-judge", judge_model="J", tstamp=NOON + 1, repeat=0
+    )
     table.insert([judged])
     table.database.put(
         [
@@ -237,6 +245,6 @@ def test_counts_by_prompt_keep_prompts_apart_and_leave_out_what_does_not_count(t
             battle(6, "a", "b", flags=("identity_leak",)),
         ]
     )
-    counts: Counts = counts_by_prompt(table, Selection("people"))
+    counts = counts_by_prompt(table, Selection("people"))
     assert counts.n_battles == 4
     assert sorted(counts.n.tolist()) == [1, 1, 2]

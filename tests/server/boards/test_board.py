@@ -14,7 +14,6 @@ from tests.server.boards.making import MODELS, NOON, WINNERS, battle, battles
 from palestra.interchange.battles import write_battles
 from palestra.interchange.rank import rank
 from palestra.ranking.counts import Counts
-from palestra.records.winner import Winner
 from palestra.server.boards.board import Board, BoardMaker, Rules
 from palestra.server.boards.book import Book
 from palestra.server.boards.ledger import Ledger
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 
     from palestra.records.battle import Battle
     from palestra.records.rating import Leaderboard
+    from palestra.records.winner import Winner
 
 RULES = Rules(k=16.0, start=900.0, sizes={"ant-1B": 1.5})
 COUNTS = "coalesce(anonymous, true) AND NOT list_contains(coalesce(flags, []), 'identity_leak')"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from palestra.analysis.meetings import predicted
+from palestra.ranking.counts import Counts
 from palestra.ranking.pairs import Records
 from palestra.ranking.win_rate import wilson
 from palestra.server.boards.charts import listed
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from palestra.analysis.history import History
-    from palestra.ranking.counts import Counts
+    from palestra.ranking.arrays import Ints
     from palestra.server.boards.board import Board
     from palestra.server.boards.facts import ModelFacts
 
@@ -90,10 +90,17 @@ def _record(counts: Counts, model: int) -> dict[str, float | int | None]:
     }
 
 
-def _cells(counts: Counts, cells: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Counts:
-    """These cells only."""
-    columns = {name: getattr(counts, name)[cells] for name in ("a", "b", "outcome", "share", "weight", "n")}
-    return replace(counts, **columns)
+def _cells(counts: Counts, cells: Ints) -> Counts:
+    """These cells only, with all models."""
+    return Counts.from_codes(
+        counts.models,
+        counts.a[cells],
+        counts.b[cells],
+        counts.outcome[cells],
+        share=counts.share[cells],
+        weight=counts.weight[cells],
+        n=counts.n[cells],
+    )
 
 
 def _history(label: str, history: History | None) -> dict[str, list[float | None]]:

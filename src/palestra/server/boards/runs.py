@@ -128,7 +128,7 @@ class RunShelf:
             try:
                 self._read(run, number)
             except PalestraError as error:
-                run.state, run.error = "failed", str(error)
+                run.state, run.error = "failed", _told(error)
                 _LOG.warning("a result folder cannot be shown: %s", error)
 
     def _read(self, run: Run, number: int) -> None:
@@ -164,6 +164,13 @@ def _named(paths: Sequence[Path]) -> Iterator[Run]:
             name = f"{base}-{number}"
         taken.add(name)
         yield Run(name, path)
+
+
+def _told(error: PalestraError) -> str:
+    """What is wrong, for anybody to read: with the file's name and not where it lies."""
+    spot = "" if error.path is None else Path(error.path).name
+    spot = spot if error.line is None else f"{spot}:{error.line}"
+    return f"{spot}: {error.message}" if spot else error.message
 
 
 def _facts(folder: RunFolder) -> dict[str, Any]:

@@ -57,7 +57,7 @@ async def battles(
     return await run_in_threadpool(_listing, table, replace(wanted, selection=chosen), cursor, limit)
 
 
-@router.get("/{battle_id}")
+@router.get("/{battle_id:path}")
 async def battle(battle_id: str, context: InContext, run: Name = None) -> dict[str, Any]:
     """One battle with its texts, style and verdicts, of the arena or of a result folder (`run`: of which)."""
     boards = context.boards
