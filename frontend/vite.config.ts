@@ -12,7 +12,7 @@ export default defineConfig(({ mode }) => ({
   plugins: [svelte(), katexFonts(), preloadFont(/commissioner-latin-flar/), apiDocs(), licences()],
   resolve: {
     alias: { $lib: here('./src/lib') },
-    conditions: mode === 'test' ? ['browser'] : [],
+    ...(mode === 'test' ? { conditions: ['browser'] } : {}),
   },
   build: {
     outDir: here('../src/palestra/server/static'),
