@@ -19,6 +19,7 @@ from palestra.server.assets import Assets, pages_router
 from palestra.server.boards.service import Boards
 from palestra.server.context import Context
 from palestra.server.limits import Limits
+from palestra.server.live.events import Readers
 from palestra.server.live.hub import Hub
 from palestra.server.live.pairing import Pairing
 from palestra.server.live.votes import Votes
@@ -128,6 +129,7 @@ def _assembled(
         prompts=prompts,
         hub=hub,
         votes=votes,
+        readers=Readers(),
         limits=Limits(serve),
         writer=writer,
         metrics=metrics,

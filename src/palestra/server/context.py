@@ -16,6 +16,7 @@ from palestra.server.sessions import Session, Sessions
 if TYPE_CHECKING:
     from palestra.server.boards.service import Boards
     from palestra.server.limits import Limits
+    from palestra.server.live.events import Readers
     from palestra.server.live.hub import Hub
     from palestra.server.live.votes import Votes
     from palestra.server.metrics import Metrics
@@ -38,6 +39,7 @@ class Context:
     prompts: PromptBook
     hub: Hub
     votes: Votes
+    readers: Readers
     limits: Limits
     writer: GroupWriter
     metrics: Metrics
@@ -46,28 +48,31 @@ class Context:
     """Sent when battles were added or taken away."""
 
 
-def _context(request: Request) -> Context:
+# These are coroutines because FastAPI would call plain functions in a thread each.
+
+
+async def _context(request: Request) -> Context:
     found = request.app.state.context
     assert isinstance(found, Context)
     return found
 
 
-def _session(request: Request) -> Session:
+async def _session(request: Request) -> Session:
     """The session of a request that needs one."""
-    found = current_session(request)
+    found = await current_session(request)
     if found is None:
         raise Problem(403, "Your session has ended; load the page again.", code="session")
     return found
 
 
-def current_session(request: Request) -> Session | None:
+async def current_session(request: Request) -> Session | None:
     """The session that the guard found, if any."""
     found = request.scope.get("palestra.session")
     return found if isinstance(found, Session) else None
 
 
-def _admin(request: Request) -> None:
-    session = current_session(request)
+async def _admin(request: Request) -> None:
+    session = await current_session(request)
     if request.scope.get("palestra.admin_key") or (session is not None and session.admin):
         return
     raise Problem(403, "The admin's key is needed: sign in, or send it as X-API-Key.", code="admin")

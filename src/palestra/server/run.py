@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from palestra.server.settings import ServerSettings
 
 _FAREWELL_SECONDS = 3
+_IDLE_SECONDS = 75
+"""How long a connection without a request is kept."""
 
 
 class _Server(uvicorn.Server):
@@ -89,6 +91,7 @@ async def serve(
             proxy_headers=False,
             server_header=False,
             ws="none",
+            timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_FAREWELL_SECONDS,
         )
         server = _Server(config)

@@ -17,14 +17,30 @@ if TYPE_CHECKING:
     from palestra.server.roster import Roster
 
 BATCH_SECONDS = 0.04
+"""Between two events of a stream; with many open streams more, so that other requests need not wait."""
+_UNHURRIED = 40
+"""So many open streams do not lengthen it."""
 Event = dict[str, Any]
+
+
+class Readers:
+    """How many event streams are open."""
+
+    def __init__(self) -> None:
+        self.open = 0
+
+    @property
+    def batch_seconds(self) -> float:
+        """Seconds between two events of a stream."""
+        return BATCH_SECONDS * max(1.0, self.open / _UNHURRIED)
 
 
 class Reader:
     """One open event stream: what it has told so far."""
 
-    def __init__(self, live: LiveMatchup, roster: Roster, token: str | None) -> None:
+    def __init__(self, live: LiveMatchup, roster: Roster, token: str | None, readers: Readers) -> None:
         self._live = live
+        self._readers = readers
         self._roster = roster
         self._token = token
         self._seen = -1
@@ -35,6 +51,14 @@ class Reader:
 
     async def events(self) -> AsyncIterator[Event]:
         """Everything from now on, until nothing more will come."""
+        self._readers.open += 1
+        try:
+            async for event in self._events():
+                yield event
+        finally:
+            self._readers.open -= 1
+
+    async def _events(self) -> AsyncIterator[Event]:
         loop = asyncio.get_running_loop()
         while True:
             sent = loop.time()
@@ -45,7 +69,7 @@ class Reader:
                 yield {"event": "end", "data": "{}"}
                 return
             await self._live.signal.wait(self._seen)
-            await asyncio.sleep(max(0.0, sent + BATCH_SECONDS - loop.time()))
+            await asyncio.sleep(max(0.0, sent + self._readers.batch_seconds - loop.time()))
 
     def _is_over(self) -> bool:
         live = self._live

@@ -21,7 +21,7 @@ from palestra.store.arena_schema import battles
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from palestra.ranking.arrays import Floats, Ints
+    from palestra.ranking.arrays import Floats
     from palestra.records.battle import Battle
     from palestra.store.database import Database
 
@@ -125,11 +125,13 @@ class Pairing:
 
     def _counts(self, labels: Sequence[str]) -> Counts:
         position = {label: place for place, label in enumerate(labels)}
-        table: Ints = np.zeros((len(labels), len(labels), 4), dtype=np.int64)
-        for (a, b, outcome), n in self._table.items():
-            if a in position and b in position:
-                table[position[a], position[b], outcome] += n
-        return Counts.from_table(labels, table)
+        rows = [
+            (position[a], position[b], outcome, n)
+            for (a, b, outcome), n in self._table.items()
+            if a in position and b in position
+        ]
+        columns = np.array(rows, dtype=np.int64).reshape(len(rows), 4).T
+        return Counts.from_codes(labels, *columns[:3], n=columns[3])
 
     def _avoiding(self, labels: Sequence[str], chances: Floats, recent: Sequence[tuple[str, ...]]) -> Floats:
         seen = np.array([sum(label in models for models in recent) for label in labels], dtype=np.float64)

@@ -134,7 +134,7 @@ async def matchup(matchup_id: str, context: InContext, session: InSession) -> JS
 async def events(matchup_id: str, context: InContext, session: InSession) -> EventSourceResponse:
     """A battle as it goes on: a snapshot, then deltas, answers that ended, and the end."""
     live = _own(matchup_id, context, session)
-    reader = Reader(live, context.roster, context.sessions.battle_token(live.id, session))
+    reader = Reader(live, context.roster, context.sessions.battle_token(live.id, session), context.readers)
     return EventSourceResponse(
         _told(reader, context), ping=_PING_SECONDS, send_timeout=_SEND_SECONDS, sep="\n"
     )
