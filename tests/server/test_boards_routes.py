@@ -419,3 +419,29 @@ def test_many_who_ask_at_once_are_answered_alike(client: httpx.Client, table: Ba
         thread.join()
     assert len(replies) == 40
     assert len(set(replies)) == 1
+
+
+def test_replies_have_the_fields_that_the_documentation_tells(client: httpx.Client) -> None:
+    schemas = get(client, "/openapi.json")["components"]["schemas"]
+    battles = get(client, "/api/battles")
+    run_id = quote(get(client, "/api/battles", run="my run")["items"][0]["battle_id"], safe="")
+    battle_page = get(client, f"/api/battles/{run_id}")
+    board, page = get(client, "/api/leaderboard"), get(client, "/api/models/ant-1B")
+    told = {
+        "LeaderboardShape": board,
+        "RowShape": board["rows"][0],
+        "UnratedShape": board["unrated"][0],
+        "MethodShape": board["method"],
+        "FacetsShape": board["facets"],
+        "ListedModelShape": get(client, "/api/models")[0],
+        "ModelPageShape": page,
+        "OpponentShape": page["opponents"][0],
+        "CategoryShape": page["categories"][0],
+        "BattleListShape": battles,
+        "BattleRowShape": battles["items"][0],
+        "BattleShape": battle_page,
+        "VerdictShape": battle_page["verdicts"][0],
+        "RunShape": get(client, "/api/runs")[0],
+    }
+    for name, reply in told.items():
+        assert set(reply) == set(schemas[name]["properties"]), name

@@ -12,6 +12,8 @@ from palestra.errors import StoreError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
+    import anyio
+
 State = dict[str, int]
 
 _LOG = logging.getLogger("palestra.server")
@@ -28,8 +30,10 @@ class Changes:
         self._last: State | None = None
         self._watching: asyncio.Task[None] | None = None
 
-    async def listen(self) -> AsyncIterator[State]:
-        """The state now, and then each time it is another. A slow listener misses what is out of date."""
+    async def listen(self, stopping: anyio.Event) -> AsyncIterator[State]:
+        """The state now, and then each time it is another, until `stopping` is set. A slow listener misses
+        what is out of date.
+        """
         queue: asyncio.Queue[State] = asyncio.Queue(1)
         self._listeners.add(queue)
         if self._watching is None:
@@ -37,10 +41,17 @@ class Changes:
             self._watching = asyncio.create_task(self._watch())
         elif self._last is not None:
             queue.put_nowait(self._last)
+        stop = asyncio.create_task(stopping.wait())
         try:
-            while True:
-                yield await queue.get()
+            while not stop.done():
+                state = asyncio.create_task(queue.get())
+                await asyncio.wait([state, stop], return_when=asyncio.FIRST_COMPLETED)
+                if state.done():
+                    yield state.result()
+                else:
+                    state.cancel()
         finally:
+            stop.cancel()
             self._listeners.discard(queue)
 
     async def aclose(self) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.counts import Counts
+from palestra.ranking.counts import Counts, Outcome
 from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.table import rank_within
 from palestra.records.battle import Flag, Source
@@ -127,7 +127,9 @@ def _moved(vote: Sequence[Battle], before: dict[str, Standing], after: dict[str,
 def _digest(counts: Counts) -> bytes:
     """What is the same for equal battles only."""
     found = hashlib.blake2b("\0".join(counts.models).encode(), digest_size=16)
-    for column in (counts.a, counts.b, counts.outcome, counts.share, counts.weight, counts.n):
+    cell = (counts.a * len(counts.models) + counts.b) * len(Outcome) + counts.outcome
+    more = () if counts.is_plain else (counts.share, counts.weight)
+    for column in (cell, counts.n, *more):
         found.update(np.ascontiguousarray(column).tobytes())
     return found.digest()
 

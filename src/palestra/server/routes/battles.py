@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
 from palestra.records.winner import Winner
 from palestra.server.boards.battle_view import battle_page, battle_row
 from palestra.server.context import InContext
 from palestra.server.problems import Problem
 from palestra.server.routes.board_query import in_folder, selection
+from palestra.server.routes.board_shapes import BattleListShape, BattleShape
 from palestra.store.arena_battle_filter import By, Search, Selection
 from palestra.store.arena_battle_pages import find, page, total, verdicts_of
 from palestra.store.arena_battles import BattleTable
@@ -43,22 +45,23 @@ def search(
     )
 
 
-@router.get("")
+@router.get("", responses={200: {"model": BattleListShape}})
 async def battles(
     context: InContext,
     wanted: Annotated[Search, Depends(search)],
     cursor: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-) -> dict[str, Any]:
+) -> JSONResponse:
     """Battles, the newest first. `next` is the cursor of the next page, or null."""
     boards = context.boards
     folder, chosen = in_folder(boards, wanted.selection)
     table = boards.book(folder).table
-    return await run_in_threadpool(_listing, table, replace(wanted, selection=chosen), cursor, limit)
+    wanted = replace(wanted, selection=chosen)
+    return JSONResponse(await run_in_threadpool(_listing, table, wanted, cursor, limit))
 
 
-@router.get("/{battle_id:path}")
-async def battle(battle_id: str, context: InContext, run: Name = None) -> dict[str, Any]:
+@router.get("/{battle_id:path}", responses={200: {"model": BattleShape}})
+async def battle(battle_id: str, context: InContext, run: Name = None) -> JSONResponse:
     """One battle with its texts, style and verdicts, of the arena or of a result folder (`run`: of which)."""
     boards = context.boards
     if run is not None and run in boards.runs:
@@ -68,7 +71,7 @@ async def battle(battle_id: str, context: InContext, run: Name = None) -> dict[s
     found = await run_in_threadpool(_whole, tables, battle_id)
     if found is None:
         raise Problem(404, "There is no such battle here.")
-    return found
+    return JSONResponse(found)
 
 
 def _listing(table: BattleTable, wanted: Search, cursor: str | None, limit: int) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from palestra.server.routes.board_query import board_query, replied
 router = APIRouter(prefix="/api/charts", tags=["boards"])
 
 
-@router.get("/{name}")
+@router.get("/{name}", responses={200: {"content": {"application/json": {}, "text/csv": {}}}})
 async def chart(
     request: Request,
     name: ChartName,
@@ -23,7 +23,16 @@ async def chart(
     query: Annotated[BoardQuery, Depends(board_query)],
     format: Annotated[Literal["json", "csv"], Query()] = "json",
 ) -> Response:
-    """A chart's data as columns, or with `format=csv` as a file to download."""
+    """A chart's data as columns, or with `format=csv` as a file to download. Models are in the order of the
+    board.
+
+    - `intervals`: models, rating, low, high
+    - `matrix`: models, and by row and column observed (the row's share of the win, null if they never met),
+      predicted (the same by the ratings), n
+    - `history`: models, t (epoch seconds), rating by model and time (null while it is not determined)
+    - `performance`: models by score, wins, losses, ties, score (the GPU-Poor score)
+    - `counts`: models, n by row and column
+    """
     reply = await context.boards.chart(name, query, csv=format == "csv")
     if format == "json":
         return replied(request, reply)

@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator
 from typing import Annotated
 
+import anyio
 from fastapi import APIRouter, Depends, Request
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
@@ -13,11 +14,12 @@ from starlette.responses import Response
 from palestra.server.boards.query import BoardQuery
 from palestra.server.context import InContext
 from palestra.server.routes.board_query import board_query, replied
+from palestra.server.routes.board_shapes import LeaderboardShape
 
 router = APIRouter(prefix="/api/leaderboard", tags=["boards"])
 
 
-@router.get("")
+@router.get("", responses={200: {"model": LeaderboardShape}})
 async def leaderboard(
     request: Request, context: InContext, query: Annotated[BoardQuery, Depends(board_query)]
 ) -> Response:
@@ -33,9 +35,17 @@ async def events(context: InContext) -> EventSourceResponse:
     """A stream with an event `changed`, `{n_battles, seq}` of the main board: at once, and then whenever
     votes came or went, at most once a second.
     """
-    return EventSourceResponse(_changed(context), ping=15)
+    stopping = anyio.Event()
+    return EventSourceResponse(
+        _changed(context, stopping),
+        ping=15,
+        send_timeout=30,
+        sep="\n",
+        shutdown_event=stopping,
+        shutdown_grace_period=1,
+    )
 
 
-async def _changed(context: InContext) -> AsyncIterator[ServerSentEvent]:
-    async for state in context.boards.changes.listen():
+async def _changed(context: InContext, stopping: anyio.Event) -> AsyncIterator[ServerSentEvent]:
+    async for state in context.boards.changes.listen(stopping):
         yield ServerSentEvent(json.dumps(state), event="changed")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
 from palestra.server.boards.battle_view import battle_row
 from palestra.server.boards.query import BoardQuery
 from palestra.server.context import InContext
 from palestra.server.problems import Problem
 from palestra.server.routes.board_query import board_query
+from palestra.server.routes.board_shapes import ListedModelShape, ModelPageShape
 from palestra.store.arena_battle_filter import Search
 from palestra.store.arena_battle_pages import page
 
@@ -20,16 +22,16 @@ router = APIRouter(prefix="/api/models", tags=["boards"])
 _LATEST = 10
 
 
-@router.get("")
-async def models(context: InContext) -> list[dict[str, Any]]:
+@router.get("", responses={200: {"model": list[ListedModelShape]}})
+async def models(context: InContext) -> JSONResponse:
     """The arena's models, in the order of its config."""
-    return context.boards.facts.listed()
+    return JSONResponse(context.boards.facts.listed())
 
 
-@router.get("/{label:path}")
+@router.get("/{label:path}", responses={200: {"model": ModelPageShape}})
 async def model(
     label: str, context: InContext, query: Annotated[BoardQuery, Depends(board_query)]
-) -> dict[str, Any]:
+) -> JSONResponse:
     """One model: its row, opponents, history, categories and latest battles. 404 if nobody knows it."""
     boards = context.boards
     found = await boards.model(label, query)
@@ -38,4 +40,4 @@ async def model(
     latest = await run_in_threadpool(page, table, search, limit=_LATEST)
     if found["row"] is None and not latest and label not in context.roster.labels:
         raise Problem(404, f"There is no model {label!r} here.")
-    return {**found, "latest": [battle_row(row) for row in latest]}
+    return JSONResponse({**found, "latest": [battle_row(row) for row in latest]})

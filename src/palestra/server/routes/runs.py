@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
+from starlette.responses import JSONResponse
 
 from palestra.server.context import InContext
+from palestra.server.routes.board_shapes import RunShape
 
 router = APIRouter(prefix="/api/runs", tags=["boards"])
 
 
-@router.get("")
-async def runs(context: InContext) -> list[dict[str, Any]]:
+@router.get("", responses={200: {"model": list[RunShape]}})
+async def runs(context: InContext) -> JSONResponse:
     """The folders given by `--run`: name, state (`reading`, `ready` or `failed`), battles, failures."""
-    return context.boards.runs.listing()
+    return JSONResponse(context.boards.runs.listing())
