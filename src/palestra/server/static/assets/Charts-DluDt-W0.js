@@ -1,1 +1,0 @@
-import{n as e,t}from"./index-DKMyT4L7.js";var n=e(`<div class="page"><h1>Charts</h1></div>`);function r(e){var r=n();t(e,r)}export{r as default};
