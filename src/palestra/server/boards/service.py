@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import anyio
+
 from palestra.server.boards.board import Rules
 from palestra.server.boards.book import Book
 from palestra.server.boards.changes import Changes
@@ -37,8 +39,11 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 _KEPT = 64
 """Replies that are kept."""
-_THREADS = 2
-"""For boards; a reveal has a thread of its own, so that it never waits for them."""
+_THREADS = {"boards": 2, "history": 1, "prompts": 1, "reveal": 1}
+"""Each kind of work has threads of its own, so that none waits for slower ones: on a large arena intervals
+that allow for shared prompts, and histories, can take seconds, and a reveal must take milliseconds."""
+_SEARCHES = 4
+"""Texts that are searched for at once; each search reads all texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +72,8 @@ class Boards:
         self.runs = RunShelf(settings.runs, rules)
         self.changes = Changes(self._state)
         self._revealer = Revealer(self.main.ledger, rules, self._min_votes, self.facts.retired)
-        self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="boards")
-        self._quick = ThreadPoolExecutor(1, thread_name_prefix="reveal")
+        self._pools = {name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in _THREADS.items()}
+        self._searching = anyio.CapacityLimiter(_SEARCHES)
         self._flights: Flights[Any] = Flights()
         self._replies: OrderedDict[Hashable, tuple[Hashable, Reply]] = OrderedDict()
         self._votes: list[tuple[Sequence[Battle], asyncio.Future[Moved]]] = []
@@ -81,14 +86,18 @@ class Boards:
             StoreError: the database cannot be read.
         """
         self.runs.start()
-        await self._in(self._pool, self.main.ledger.refresh)
+        await self._in("boards", self.main.ledger.refresh)
 
     async def aclose(self) -> None:
         """End all work and remove what was copied."""
         await self.changes.aclose()
         await asyncio.to_thread(self.runs.close)
-        self._pool.shutdown(wait=True, cancel_futures=True)
-        self._quick.shutdown(wait=True, cancel_futures=True)
+        for pool in self._pools.values():
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    async def search(self, work: Callable[[], Found]) -> Found:
+        """A search through texts, in a thread; only so many at once, so that they leave room for all else."""
+        return await anyio.to_thread.run_sync(work, limiter=self._searching)
 
     @property
     def table(self) -> BattleTable:
@@ -108,17 +117,21 @@ class Boards:
         """All ratings of a selection, by the battles that are in the database now."""
         book = self.book(query.folder)
         key = ("board", query.folder, query.selection, query.clustered)
-        return await self._flight(key, lambda: book.board(query.selection, clustered=query.clustered))
+        pool = "prompts" if query.clustered else "boards"
+        return await self._flight(key, pool, lambda: book.board(query.selection, clustered=query.clustered))
 
     async def leaderboard(self, query: BoardQuery) -> Reply:
         """A board as JSON."""
         board = await self.board(query)
-        return await self._reply(("leaderboard", query), board, lambda: self._leaderboard(board, query))
+        what = ("leaderboard", query)
+        return await self._reply(what, "boards", board, lambda: self._leaderboard(board, query))
 
     async def chart(self, name: ChartName, query: BoardQuery, *, csv: bool = False) -> Reply:
         """The data of a chart, as JSON or CSV."""
         board = await self.board(query)
-        return await self._reply((name, csv, query), board, lambda: self._chart(name, board, query, csv=csv))
+        pool = "history" if name == "history" else "boards"
+        what = (name, csv, query)
+        return await self._reply(what, pool, board, lambda: self._chart(name, board, query, csv=csv))
 
     async def model(self, label: str, query: BoardQuery) -> dict[str, Any]:
         """A model's page without its latest battles."""
@@ -130,7 +143,7 @@ class Boards:
             categories = book.by_category(query.selection, label)
             return model_page(label, board, history, categories, self.facts, min_votes=self._min_votes)
 
-        return await self._flight(("model", label, query), work)
+        return await self._flight(("model", label, query), "history", work)
 
     async def standings_before_after(self, battles: Sequence[Battle]) -> Moved:
         """By label of each model in `battles`, which are about to be stored: its standing on the main board
@@ -153,7 +166,7 @@ class Boards:
             votes, self._votes = self._votes, []
             try:
                 moved = await self._in(
-                    self._quick, partial(self._revealer.reveal, [battles for battles, _ in votes])
+                    "reveal", partial(self._revealer.reveal, [battles for battles, _ in votes])
                 )
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
                 for _, told in votes:
@@ -189,25 +202,25 @@ class Boards:
         data = chart(name, board, history, hidden)
         return as_csv(name, data).encode() if csv else to_json(data)
 
-    async def _reply(self, what: Hashable, board: Board, make: Callable[[], bytes]) -> Reply:
+    async def _reply(self, what: Hashable, pool: str, board: Board, make: Callable[[], bytes]) -> Reply:
         """The reply of before, if it was made of the same board and the same models are retired."""
         state = (board.key, board.seen, self.facts.retired(), self.facts.roster.labels)
         kept = self._replies.get(what)
         if kept is not None and kept[0] == state:
             self._replies.move_to_end(what)
             return kept[1]
-        reply = await self._flight((what, state), lambda: Reply.of(make()))
+        reply = await self._flight((what, state), pool, lambda: Reply.of(make()))
         self._replies[what] = (state, reply)
         if len(self._replies) > _KEPT:
             self._replies.popitem(last=False)
         return reply
 
-    async def _flight(self, key: Hashable, work: Callable[[], Found]) -> Found:
-        found: Found = await self._flights.do(key, lambda: self._in(self._pool, work))
+    async def _flight(self, key: Hashable, pool: str, work: Callable[[], Found]) -> Found:
+        found: Found = await self._flights.do(key, lambda: self._in(pool, work))
         return found
 
-    async def _in(self, pool: ThreadPoolExecutor, work: Callable[[], Found]) -> Found:
-        return await asyncio.get_running_loop().run_in_executor(pool, work)
+    async def _in(self, pool: str, work: Callable[[], Found]) -> Found:
+        return await asyncio.get_running_loop().run_in_executor(self._pools[pool], work)
 
 
 def to_json(data: Any) -> bytes:

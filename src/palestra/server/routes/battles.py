@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -57,6 +58,8 @@ async def battles(
     folder, chosen = in_folder(boards, wanted.selection)
     table = boards.book(folder).table
     wanted = replace(wanted, selection=chosen)
+    if wanted.text:
+        return JSONResponse(await boards.search(partial(_listing, table, wanted, cursor, limit)))
     return JSONResponse(await run_in_threadpool(_listing, table, wanted, cursor, limit))
 
 
@@ -77,9 +80,9 @@ async def battle(battle_id: str, context: InContext, run: Name = None) -> JSONRe
 def _listing(table: BattleTable, wanted: Search, cursor: str | None, limit: int) -> dict[str, Any]:
     before, n = (None, None) if cursor is None else _read_cursor(cursor)
     rows = page(table, wanted, limit=limit + 1, before=before)
-    if n is None:
-        n = total(table, wanted)
     more = len(rows) > limit
+    if n is None:
+        n = total(table, wanted) if more else len(rows)
     rows = rows[:limit]
     return {
         "items": [battle_row(row) for row in rows],
