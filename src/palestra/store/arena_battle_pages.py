@@ -16,7 +16,7 @@ from palestra.store.rows import to_verdict
 from palestra.store.schema import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from palestra.records.battle import Battle
     from palestra.records.verdict import Verdict
@@ -58,7 +58,7 @@ class Listed:
 class Found:
     """One battle, whole."""
 
-    seq: int
+    listed: Listed
     battle: Battle
     share_id: str | None
     """Under which its matchup is shared."""
@@ -74,16 +74,7 @@ def page(table: BattleTable, search: Search, *, limit: int, before: int | None =
     if before is not None:
         query = query.where(battles.c.seq < before)
     with table.database.reading() as connection:
-        rows = connection.execute(query).mappings().all()
-    return [
-        Listed(
-            **{name: row[name] for name in _LISTED if name != "flags"},
-            flags=tuple(row["flags"] or ()),
-            score=float(row["score"]),
-            prompt=_beginning(row["prompt"]),
-        )
-        for row in rows
-    ]
+        return [_listed(row) for row in connection.execute(query).mappings()]
 
 
 def total(table: BattleTable, search: Search) -> int:
@@ -96,7 +87,7 @@ def total(table: BattleTable, search: Search) -> int:
 def find(table: BattleTable, battle_id: str) -> Found | None:
     """The battle of this id."""
     query = (
-        sa.select(battles, matchups.c.share_id)
+        sa.select(battles, matchups.c.share_id, shown_share().label("score"))
         .outerjoin(matchups, matchups.c.id == battles.c.matchup_id)
         .where(battles.c.battle_id == battle_id)
     )
@@ -105,7 +96,7 @@ def find(table: BattleTable, battle_id: str) -> Found | None:
     if row is None:
         return None
     columns = {column.name: row[column.name] for column in battles.columns}
-    return Found(columns["seq"], to_battle(columns), row["share_id"])
+    return Found(_listed(row), to_battle(columns), row["share_id"])
 
 
 def verdicts_of(table: BattleTable, battle: Battle) -> list[Verdict]:
@@ -152,16 +143,6 @@ def counts_by_prompt(table: BattleTable, selection: Selection) -> Counts:
     return _counts(rows, [row[7] for row in rows], cluster)
 
 
-def counts_at_once(table: BattleTable, selection: Selection) -> Counts:
-    """The rated battles of a selection, counted by the database."""
-    c = battles.c
-    columns = (c.model_a, c.model_b, c.winner, soft_share(), c.weight)
-    query = sa.select(*columns, sa.func.count()).where(*selection.conditions(), *rated_conditions())
-    with table.database.reading() as connection:
-        rows = connection.execute(query.group_by(*columns)).all()
-    return _counts(rows, [row[5] for row in rows], None)
-
-
 def _counts(rows: Sequence[Any], n: list[int], cluster: list[int] | None) -> Counts:
     return Counts.from_rows(
         [row[0] for row in rows],
@@ -171,6 +152,15 @@ def _counts(rows: Sequence[Any], n: list[int], cluster: list[int] | None) -> Cou
         weight=[row[4] for row in rows],
         n=n,
         cluster=cluster,
+    )
+
+
+def _listed(row: Mapping[Any, Any]) -> Listed:
+    return Listed(
+        **{name: row[name] for name in _LISTED if name != "flags"},
+        flags=tuple(row["flags"] or ()),
+        score=float(row["score"]),
+        prompt=_beginning(row["prompt"]),
     )
 
 

@@ -135,13 +135,6 @@ class BattleTable:
         rows: Sequence[RatedRow] = found
         return rows
 
-    def first_seq(self, battle_ids: Sequence[str]) -> int | None:
-        """The lowest number among these battles; None if none of them is there."""
-        query = sa.select(sa.func.min(battles.c.seq)).where(battles.c.battle_id.in_(battle_ids))
-        with self.database.reading() as connection:
-            found: int | None = connection.execute(query).scalar()
-        return found
-
     def _delete(self, which: sa.ColumnElement[bool], connection: sa.Connection | None) -> int:
         def work(opened: sa.Connection) -> int:
             gone = opened.execute(sa.delete(battles).where(which)).rowcount
