@@ -7,6 +7,7 @@ import pytest
 from tests.ranking.boards import Row, counted, simulated, tallied
 
 from palestra.errors import UsageError
+from palestra.ranking import intervals
 from palestra.ranking.bootstrap import bootstrap
 from palestra.ranking.bradley_terry import fit
 from palestra.ranking.counts import Counts, Outcome
@@ -172,3 +173,16 @@ def test_an_anchor_moves_ratings_and_bounds_alike() -> None:
 def test_a_senseless_bootstrap_is_refused(rounds: int, seed: int) -> None:
     with pytest.raises(UsageError):
         rank_counts(tallied(("A", "B", "tie", 5)), ci="bootstrap", rounds=rounds, seed=seed)
+
+
+def test_sums_over_few_pairs_are_the_product_of_matrices(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts = simulated(5, np.linspace(-1, 1, 30).tolist(), 60, ties=0.2)
+    ring = tallied(*((f"m{n:03d}", f"m{(n + 1) % 30:03d}", "model_a", 1) for n in range(30)))
+    pairs = Pairs.of(Counts.merge([counts, ring]))
+    fitted = fit(pairs)
+    assert fitted.core.all()
+    found = []
+    for sparse in (0, 1_000_000):
+        monkeypatch.setattr(intervals, "_SPARSE", sparse)
+        found.append(sandwich(pairs, fitted))
+    assert found[0] == pytest.approx(found[1], rel=1e-10)

@@ -16,8 +16,9 @@ from tests.ranking.boards import Row, boards, counted, simulated, tallied
 from palestra.ranking import compiled, graph
 from palestra.ranking.bradley_terry import LEAST, fit
 from palestra.ranking.elo import play
+from palestra.ranking.games import Games
 from palestra.ranking.leaderboard import rank_counts
-from palestra.ranking.newton import Games, maximise
+from palestra.ranking.newton import maximise
 from palestra.ranking.pairs import Pairs
 from palestra.ranking.refit import SETTLED, Core
 

@@ -29,7 +29,9 @@ import numpy as np
 
 from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.newton import Games, maximise
+from palestra.ranking.dense import Table
+from palestra.ranking.games import Games
+from palestra.ranking.newton import maximise
 
 if TYPE_CHECKING:
     from palestra.ranking.pairs import Pairs
@@ -104,15 +106,15 @@ def components(pairs: Pairs) -> Ints:
 
 
 def _fit_part(pairs: Pairs, nodes: Ints, member: Bools) -> Part:
-    position = np.cumsum(member) - 1
     inside = member[pairs.i]
-    whole = Games(pairs.i, pairs.j, pairs.wins_i, pairs.wins_j)
-    games = whole.select(inside, position)
+    games = Games(pairs.i, pairs.j, pairs.wins_i, pairs.wins_j)
+    if nodes.size < pairs.n_models:
+        games = games.select(inside, np.cumsum(member) - 1)
     unit = _mean_weight(pairs, inside)
-    core = _core(nodes.size, games, LEAST * unit)
     raw = np.zeros(nodes.size + 1)
+    core, table = _core(nodes.size, games, LEAST * unit)
     if core.any():
-        raw[:-1][core] = _fit_core(games, core)
+        raw[:-1][core] = _fit_core(games, core, table)
     if not core.all():
         games = games.join(prior_games(raw, core, PRIOR * unit))
         raw = maximise(games, raw, free=np.r_[~core, False])
@@ -121,12 +123,20 @@ def _fit_part(pairs: Pairs, nodes: Ints, member: Bools) -> Part:
 
 
 def _mean_weight(pairs: Pairs, inside: Bools) -> float:
-    cells = inside[pairs.cell_pair]
-    return float(np.average(pairs.cell_weight[cells], weights=pairs.cell_n[cells]))
+    weight, n = pairs.cell_weight, pairs.cell_n
+    if not inside.all():
+        cells = inside[pairs.cell_pair]
+        weight, n = weight[cells], n[cells]
+    return float((weight * n).sum() / n.sum())
 
 
-def _core(size: int, games: Games, least: float) -> Bools:
-    """The largest strongly connected group: most models, then most battles; none if that is not one."""
+def _core(size: int, games: Games, least: float) -> tuple[Bools, Table | None]:
+    """The largest strongly connected group: most models, then most battles; none if that is not one. With
+    the games as a table where that shows it to be all models.
+    """
+    table = Table.where_dense(games, size)
+    if table is not None and table.strong_part(least, 0).all():
+        return np.ones(size, dtype=bool), table
     label = graph.strong_components(size, *games.arcs(least))
     models = np.bincount(label)
     within = label[games.i] == label[games.j]
@@ -136,13 +146,15 @@ def _core(size: int, games: Games, least: float) -> Bools:
     rival = order[-2] if models.size > 1 else None
     tied = rival is not None and models[rival] == models[best] and np.isclose(weight[rival], weight[best])
     if models[best] < 2 or tied:
-        return np.zeros(size, dtype=bool)
-    return np.asarray(label == best)
+        return np.zeros(size, dtype=bool), None
+    return np.asarray(label == best), None
 
 
-def _fit_core(games: Games, core: Bools) -> Floats:
-    inside = games.select(core[games.i] & core[games.j], np.cumsum(core) - 1)
-    theta = maximise(inside, np.zeros(int(core.sum())))
+def _fit_core(games: Games, core: Bools, table: Table | None) -> Floats:
+    if not core.all():
+        games = games.select(core[games.i] & core[games.j], np.cumsum(core) - 1)
+    size = int(core.sum())
+    theta = maximise(games, np.zeros(size), table=table or Table.where_dense(games, size))
     return np.asarray(theta - theta.mean())
 
 

@@ -7,6 +7,7 @@ others. An anchor moves a rating and its bounds together.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,10 +18,13 @@ from palestra.ranking.laplacian import gauged, laplacian
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Fit, Part
+    from palestra.ranking.games import Games
     from palestra.ranking.pairs import Pairs
 
 _DENSE_CELLS = 4_000_000
 """Clusters times models up to which the clusters' scores are written out at once."""
+_SPARSE = 12
+"""Where fewer than one in so many pairs met, summing over the pairs is faster than multiplying matrices."""
 _NIL = 1e-12
 """A variance that is this small beside the largest of its part is rounding."""
 
@@ -41,12 +45,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     """
     errors = np.full(pairs.n_models, np.nan)
     for part in fit.parts:
-        if part.core.all():
-            inverse, scatter = _bread_and_meat(pairs, part)
-            with few_threads(len(inverse)):
-                variance = ((inverse @ scatter) * inverse).sum(axis=1)
-        else:
-            variance = _part_covariance(pairs, part).diagonal()
+        whole = bool(part.core.all())
+        variance = _variances(pairs, part) if whole else _part_covariance(pairs, part).diagonal()
         known = told(variance)
         errors[part.nodes[known]] = np.sqrt(variance[known])
     return errors
@@ -95,26 +95,77 @@ def _part_covariance(pairs: Pairs, part: Part) -> Floats:
     return joint
 
 
+def _variances(pairs: Pairs, part: Part) -> Floats:
+    """The diagonal of H⁺ J H⁺ where all models are in the core, (C,)."""
+    core = _Core.of(pairs, part)
+    inverse = core.inverse()
+    if pairs.cell_cluster is None and _SPARSE * core.games.i.size < inverse.size:
+        return core.spread_by_edges(inverse)
+    with few_threads(len(inverse)):
+        return np.asarray(((inverse @ core.scatter()) * inverse).sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Core:
+    """The battles among the C models of a part's core, at their fitted strengths."""
+
+    pairs: Pairs
+    games: Games
+    theta: Floats
+    """(C,)"""
+    which: Ints
+    """Which pairs of the whole the edges of `games` are, (edges,)."""
+    expected: Floats
+    """The chance of i in each pair of the whole, NaN for other pairs, (P,)."""
+
+    @classmethod
+    def of(cls, pairs: Pairs, part: Part) -> _Core:
+        edges = slice(part.pairs.size)
+        i, j = part.games.i[edges], part.games.j[edges]
+        inside = part.core[i] & part.core[j]
+        position = np.cumsum(part.core) - 1
+        prior = np.zeros(part.games.i.size - inside.size, dtype=bool)
+        games = part.games.select(np.r_[inside, prior], position)
+        theta = part.raw[:-1][part.core]
+        which = part.pairs[inside]
+        expected = np.full(pairs.i.size, np.nan)
+        expected[which] = games.chances(theta)[0]
+        return cls(pairs, games, theta, which, expected)
+
+    def inverse(self) -> Floats:
+        """H⁺ relative to the core's mean, (C, C), but for a constant."""
+        with few_threads(self.theta.size):
+            return np.asarray(np.linalg.inv(gauged(self.games.curvature(self.theta))))
+
+    def scatter(self) -> Floats:
+        """J, (C, C)."""
+        if self.pairs.cell_cluster is None:
+            return laplacian(self.theta.size, self.games.i, self.games.j, self._squares())
+        node = np.zeros((2, self.pairs.i.size), dtype=np.int64)
+        node[:, self.which] = self.games.i, self.games.j
+        return _clustered(self.pairs, self.expected, node, self.theta.size)
+
+    def spread_by_edges(self, inverse: Floats) -> Floats:
+        """The diagonal of H⁺ J H⁺, (C,), as Σ over edges: where few pairs met, J need not be written out."""
+        variance = np.empty(self.theta.size)
+        squares = self._squares()
+        step = max(1, _DENSE_CELLS // max(squares.size, 1))
+        for first in range(0, variance.size, step):
+            rows = inverse[first : first + step]
+            gap = rows[:, self.games.i]
+            gap -= rows[:, self.games.j]
+            gap *= gap
+            variance[first : first + step] = gap @ squares
+        return variance
+
+    def _squares(self) -> Floats:
+        return self.pairs.squared_residuals(self.expected)[self.which]
+
+
 def _bread_and_meat(pairs: Pairs, part: Part) -> tuple[Floats, Floats]:
     """H⁺ and J of the core's own battles, relative to the core's mean, (C, C) each."""
-    edges = slice(part.pairs.size)
-    i, j = part.games.i[edges], part.games.j[edges]
-    inside = part.core[i] & part.core[j]
-    position = np.cumsum(part.core) - 1
-    games = part.games.select(np.r_[inside, np.zeros(part.games.i.size - inside.size, dtype=bool)], position)
-    theta = part.raw[:-1][part.core]
-    which = part.pairs[inside]
-    expected = np.full(pairs.i.size, np.nan)
-    expected[which] = games.chances(theta)[0]
-    if pairs.cell_cluster is None:
-        scatter = laplacian(theta.size, games.i, games.j, pairs.squared_residuals(expected)[which])
-    else:
-        node = np.zeros((2, pairs.i.size), dtype=np.int64)
-        node[:, which] = games.i, games.j
-        scatter = _clustered(pairs, expected, node, theta.size)
-    with few_threads(theta.size):
-        inverse = np.linalg.inv(gauged(games.curvature(theta)))
-    return np.asarray(inverse), scatter
+    core = _Core.of(pairs, part)
+    return core.inverse(), core.scatter()
 
 
 def _clustered(pairs: Pairs, expected: Floats, node: Ints, size: int) -> Floats:

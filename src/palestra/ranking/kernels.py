@@ -35,10 +35,14 @@ def count(winner: Any, a: Any, b: Any, shape: Any, table: Any) -> None:
 def play(a: Any, b: Any, share: Any, times: Any, ratings: Any, k: float, rate: float) -> None:
     """Sequential Elo, in place; `rate` is ln(base) / scale."""
     for row in range(a.size):
-        one, two = a[row], b[row]
+        one, two = np.uint64(a[row]), np.uint64(b[row])
         if one == two:
             continue
-        gap = min(max((ratings[two] - ratings[one]) * rate, -690.0), 690.0)
+        gap = (ratings[two] - ratings[one]) * rate
+        if gap > 690.0:
+            gap = 690.0
+        elif gap < -690.0:
+            gap = -690.0
         move = k * times[row] * (share[row] - 1.0 / (1.0 + np.exp(gap)))
         ratings[one] += move
         ratings[two] -= move

@@ -31,7 +31,7 @@ _TABLE = 4_000_000
 """Pairs of nodes up to which a table of all of them is made."""
 _SECONDS_A_ROW = 5e-8
 """What numpy takes longer than a compiled kernel, for all passes of a fit."""
-_PARTS, _ROWS_A_PART = 4, 250_000
+_PARTS, _ROWS_A_PART = 4, 50_000
 """Into how many parts a compiled pass is cut at most, and the least rows of one."""
 _STEEPEST = 700.0
 """Beyond this log-odds exp() would overflow; a probability of 1e-304 is as good as any smaller one."""

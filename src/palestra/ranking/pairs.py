@@ -78,7 +78,9 @@ class Pairs:
         tied = table[Outcome.TIE] + table[Outcome.BOTH_BAD]
         tied = tied + tied.T
         i, j = np.nonzero(np.triu(won + won.T + tied, 1))
-        n = np.stack([won[j, i], tied[i, j], won[i, j]], axis=1).ravel()
+        n = np.empty(3 * i.size, dtype=np.int64)
+        for column, (found, one, other) in enumerate([(won, j, i), (tied, i, j), (won, i, j)]):
+            n[column::3] = found.take(one * size + other)
         there = np.flatnonzero(n)
         pair = there // 3
         return cls(

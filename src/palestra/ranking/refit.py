@@ -12,8 +12,9 @@ from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
 from palestra.ranking.dense import MOST_MODELS, Table
+from palestra.ranking.games import Games
 from palestra.ranking.laplacian import gauged
-from palestra.ranking.newton import Games, maximise
+from palestra.ranking.newton import maximise
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Part

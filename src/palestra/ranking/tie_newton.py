@@ -13,6 +13,7 @@ import numpy as np
 
 from palestra.errors import PalestraError
 from palestra.ranking.arrays import Floats, Ints, total
+from palestra.ranking.newton import FAR
 from palestra.ranking.tie_models import chance_of
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def maximise(objective: Objective, x: Floats, free: Ints, along: Floats) -> Floa
         matrix = regular(objective.curvature(x)[np.ix_(free, free)], along)
         step = np.asarray(np.linalg.solve(matrix, objective.gradient(x)[free]), dtype=np.float64)
         size = float(np.abs(step).max())
-        x, before = _climb(objective, x, free, step, before)
+        x, before = _climb(objective, x, free, step * min(1.0, FAR / max(size, FAR)), before)
         if size < _SMALL or (size < 1e-6 and size > last / 2):
             return x
         last = size
