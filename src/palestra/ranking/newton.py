@@ -20,8 +20,8 @@ _SURE = 0.8
 likelihood: the curvature along it grows by less than e^d, and (e^d - 1 - d)/d² < 1 up to d = 1.79
 (Bach, Electron. J. Statist. 4 (2010) 384)."""
 FAR = 8.0
-"""No step in log-strength is longer: so far away the curvature says nothing, and where it is nearly nil the next
-step would be too long to be halved back."""
+"""No step in log-strength is longer: so far away the curvature says nothing, and where it is nearly nil the
+next step would be too long to be halved back."""
 _SMALL = 1e-10
 """A step in log-strength (1.7e-8 rating points); Newton squares the error, so the next would be nil."""
 
