@@ -47,7 +47,12 @@ def main(base: str, folder: Path, paths: list[str]) -> None:
                 page.on("pageerror", lambda e: print("PAGEERROR", e))
                 for path in paths:
                     page.goto(base + path)
-                    page.wait_for_timeout(900)
+                    page.wait_for_timeout(500)
+                    page.evaluate(
+                        "for (let y = 0; y < 6000; y += 400) setTimeout(() => scrollTo(0, y), y / 5)"
+                    )
+                    page.wait_for_timeout(1700)
+                    page.evaluate("scrollTo(0, 0)")
                     name = f"{path.strip('/').replace('/', '-') or 'battle'}-{size}-{theme}"
                     check(page, name)
                     page.screenshot(path=folder / f"{name}.png", full_page=size != "2560")

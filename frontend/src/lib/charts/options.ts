@@ -143,7 +143,7 @@ function grid(models: string[], values: Grid, n: Grid | null, width: number, loo
 /** Dark words on pale cells, pale ones on strong cells. */
 function contrast(what: 'share' | 'count', share: number, look: Palette): string {
   const strength = what === 'share' ? Math.abs(share - 0.5) * 2 : share;
-  return strength > 0.55 ? look.paper : look.ink;
+  return strength > 0.74 ? look.paper : look.ink;
 }
 
 function performance(data: Performance, width: number, look: Palette): Option {

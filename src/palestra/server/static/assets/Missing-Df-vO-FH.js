@@ -1,0 +1,1 @@
+import{j as e,k as t}from"./disclose-version-KoR1VClJ.js";var n=e(`<div class="page narrow missing svelte-re4gpe"><h1>There is nothing here</h1> <p class="muted svelte-re4gpe">The address may be mistyped, or what it named was deleted.</p> <p><a class="button" href="/">To the battle</a></p></div>`);function r(e){var r=n();t(e,r)}export{r as default};

@@ -1,1 +1,0 @@
-import{J as e,L as t,Y as n}from"./disclose-version-DJP8OQon.js";var r=new class{#e=n(``);get text(){return t(this.#e)}set text(t){e(this.#e,t,!0)}#t=!1;say(e){this.#t=!this.#t,this.text=e+(this.#t?`\xA0`:``)}},i=e=>r.say(e);export{i as n,r as t};

@@ -1,0 +1,1 @@
+import{R as e,X as t,Z as n}from"./disclose-version-KoR1VClJ.js";var r=new class{#e=n(``);get text(){return e(this.#e)}set text(e){t(this.#e,e,!0)}#t=!1;say(e){this.#t=!this.#t,this.text=e+(this.#t?`\xA0`:``)}},i=e=>r.say(e);export{i as n,r as t};

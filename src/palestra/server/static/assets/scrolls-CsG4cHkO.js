@@ -1,0 +1,1 @@
+function e(e,t){let n=()=>{if(e.scrollWidth>e.clientWidth+1||e.scrollHeight>e.clientHeight+1)e.tabIndex=0,e.setAttribute(`role`,`group`),e.setAttribute(`aria-label`,t);else for(let t of[`tabindex`,`role`,`aria-label`])e.removeAttribute(t)},r=new ResizeObserver(n);r.observe(e);for(let t of e.children)r.observe(t);return n(),{destroy:()=>r.disconnect()}}export{e as t};
