@@ -16,7 +16,7 @@ from palestra.server.problems import problem
 from palestra.server.security import CSP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from importlib.resources.abc import Traversable
 
 PAGES = (
@@ -71,34 +71,52 @@ class Asset:
 
 
 class Assets:
-    """The built bundle, read once."""
+    """The built bundle. What files there are is looked up once; each is read when it is first asked for."""
 
     def __init__(self, folder: Traversable | None = None) -> None:
         """`folder` is that of the built bundle; the package's own by default."""
         package = files("palestra.server")
-        self._files = dict(_read(package / "static" if folder is None else folder, ""))
-        self._own = dict(_read(package / "pages", ""))
+        self._places = dict(_listed(package / "static" if folder is None else folder, ""))
+        self._own = dict(_listed(package / "pages", ""))
+        self._held: dict[Traversable, Asset] = {}
 
     def page(self, request: Request, status: int = 200) -> Response:
         """`index.html`, or a page that says that the bundle is not there."""
-        index = self._files.get("index.html")
-        if index is None:
-            return self._own["unbuilt.html"].response(request, 503)
-        return index.response(request, status)
+        index = self._asset(self._places, "index.html")
+        if index is not None:
+            return index.response(request, status)
+        unbuilt = self._asset(self._own, "unbuilt.html")
+        assert unbuilt is not None
+        return unbuilt.response(request, 503)
 
     def file(self, request: Request, name: str) -> Response | None:
         """A file of the bundle, or None."""
-        found = self._files.get(name)
+        found = self._asset(self._places, name)
         return None if found is None else found.response(request)
 
     def docs(self, request: Request, name: str) -> Response | None:
         """The page of the documentation, or a file that it needs, or None."""
         if not name:
-            page = self._own["docs.html"].response(request)
-            page.headers["Content-Security-Policy"] = DOCS_CSP
-            return page
-        found = self._own.get(name) if name == "docs.js" else self._files.get(f"docs/{name}")
+            page = self._asset(self._own, "docs.html")
+            assert page is not None
+            reply = page.response(request)
+            reply.headers["Content-Security-Policy"] = DOCS_CSP
+            return reply
+        own = name == "docs.js"
+        found = self._asset(self._own, name) if own else self._asset(self._places, f"docs/{name}")
         return None if found is None else found.response(request)
+
+    def _asset(self, places: Mapping[str, Traversable], name: str) -> Asset | None:
+        place = places.get(name)
+        if place is None:
+            return None
+        if place not in self._held:
+            try:
+                body = place.read_bytes()
+            except OSError:  # gone since: the bundle was built anew
+                return None
+            self._held[place] = _made(name, body)
+        return self._held[place]
 
 
 def pages_router(assets: Assets) -> APIRouter:
@@ -131,20 +149,19 @@ def pages_router(assets: Assets) -> APIRouter:
     return router
 
 
-def _read(folder: Traversable, prefix: str) -> Mapping[str, Asset]:
-    found: dict[str, Asset] = {}
+def _listed(folder: Traversable, prefix: str) -> Iterator[tuple[str, Traversable]]:
+    """All files of a folder, by their path in it."""
     if not folder.is_dir():
-        return found
+        return
     for entry in folder.iterdir():
         name = f"{prefix}{entry.name}"
         if entry.is_dir():
-            found |= _read(entry, f"{name}/")
-        elif entry.name.partition(".")[2] not in ("py", "pyc"):
-            found[name] = _asset(name, entry.read_bytes())
-    return found
+            yield from _listed(entry, f"{name}/")
+        else:
+            yield name, entry
 
 
-def _asset(name: str, body: bytes) -> Asset:
+def _made(name: str, body: bytes) -> Asset:
     ending = f".{name.rpartition('.')[2]}"
     kind = _TYPES.get(ending) or mimetypes.guess_type(name)[0] or "application/octet-stream"
     packed = (

@@ -110,5 +110,5 @@ def _in_words(error: Mapping[str, Any]) -> str:
     name = ".".join(rest)
     message = str(error["msg"]).removeprefix("Value error, ")
     if not name:
-        return "A JSON body is expected." if where == "body" else message
+        return message if where != "body" or error["type"] == "value_error" else "A JSON body is expected."
     return f"{name}: {_PLAIN.get(error['type'], message[:1].lower() + message[1:])}"

@@ -60,8 +60,8 @@ def record_vote(
     values = asdict(vote) | {"ranking": None if vote.ranking is None else list(vote.ranking)}
     values["flags"] = list(vote.flags)
     statement = insert_into(connection, votes).values(values)
-    done = connection.execute(statement.on_conflict_do_nothing(index_elements=["matchup_id"]))
-    if done.rowcount != 1:
+    statement = statement.on_conflict_do_nothing(index_elements=["matchup_id"])
+    if connection.execute(statement.returning(votes.c.matchup_id)).first() is None:
         earlier = read_vote(connection, vote.matchup_id)
         return vote if earlier is None else earlier
     if not close_matchup(connection, vote.matchup_id, VOTED, vote.tstamp, share_id=share_id):
