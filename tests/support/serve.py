@@ -23,7 +23,12 @@ def serve(app: Any) -> Iterator[str]:
 
     sock = ports.bound_socket()
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=1
+        app,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(config)
 

@@ -260,8 +260,6 @@ class Hub:
     async def _played(self, live: LiveMatchup) -> None:
         try:
             try:
-                if live.is_blind and any(_has_failed(live)):
-                    raise ModelFailedError
                 await self._player.play(live)
             except ModelFailedError:
                 await self._replace_failed(live)
@@ -325,9 +323,3 @@ def _require_open(live: LiveMatchup) -> None:
 
 def _is_playing(live: LiveMatchup) -> bool:
     return live.playing is not None and not live.playing.done()
-
-
-def _has_failed(live: LiveMatchup) -> list[bool]:
-    """For each answer that is there: whether it is a failure that the visitor had no part in."""
-    answers = [stream.answer for stream in live.all_streams() if stream.answer is not None]
-    return [answer.failure is not None and not answer.stopped for answer in answers]

@@ -37,11 +37,15 @@ class LiveMatchup:
 
     @classmethod
     def of(cls, stored: StoredMatchup, *, paced: bool, vote: VoteRow | None = None) -> LiveMatchup:
-        """A matchup as it is stored; answers that are missing have streams that wait."""
+        """A matchup as it is stored; answers that are missing have streams that wait. So has a failure in an
+        open blind one, which was noted when the server ended: it is asked for again.
+        """
         live = cls(stored.row, list(stored.turns), paced=paced, vote=vote)
         for turn in live.turns:
             live.prepare(turn)
         for answer in stored.answers:
+            if live.is_open and live.is_blind and answer.failure is not None and not answer.stopped:
+                continue
             stream = live.stream(answer.turn, answer.slot)
             stream.answer = answer
             stream.drop_held()

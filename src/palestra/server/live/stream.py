@@ -88,6 +88,10 @@ class Stream:
         """The answer as far as it is shown."""
         if self.done and self.answer is not None:
             return self.answer.text or ""
+        return self.shown_text()
+
+    def shown_text(self) -> str:
+        """What visitors saw of the answer as it came."""
         return "".join(piece.text for piece in self.shown)
 
     def thinking(self) -> str:
@@ -107,5 +111,6 @@ class Stream:
 
 
 def stopped_row(stream: Stream, row: AnswerRow) -> AnswerRow:
-    """`row` with what is shown of a stream that was stopped."""
-    return replace(row, text=stream.text() or None, thinking=stream.thinking() or None, stopped=True)
+    """`row` with what was shown of a stream that was stopped, and no more."""
+    thinking = "".join(piece.thinking for piece in stream.shown)
+    return replace(row, text=stream.shown_text() or None, thinking=thinking or None, stopped=True)

@@ -1,0 +1,73 @@
+"""One voter, and one address, may do so much in a minute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.server.puppets import Puppet, arena
+from tests.server.visitor import Visitor
+from tests.support.serve import serve
+
+from palestra.config.schema import Serve
+from palestra.server.limits import PER_ADDRESS, Limits
+from palestra.server.problems import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_a_voter_who_is_too_quick_is_told_when_to_come_back(tmp_path: Path) -> None:
+    app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=3, votes_per_minute=2)
+    with serve(app) as url, Visitor(url) as visitor:
+        made = [visitor.played() for _ in range(3)]
+        reply = visitor.post("/api/matchups", {"prompt": "p"})
+        assert (reply.status_code, reply.json()["code"]) == (429, "limit")
+        assert 1 <= int(reply.headers["retry-after"]) <= 60
+        for path in ("turns", "regenerate", "replace"):
+            body = {"prompt": "p"} if path == "turns" else None
+            assert visitor.post(f"/api/matchups/{made[0]['id']}/{path}", body).status_code == 429
+        assert [visitor.vote(matchup, "tie").status_code for matchup in made] == [200, 200, 429]
+        with Visitor(url) as other:
+            assert other.post("/api/matchups", {"prompt": "p"}).status_code == 201
+
+
+async def test_an_address_may_do_more_but_not_anything() -> None:
+    limits = Limits(Serve(votes_per_minute=1))
+    for number in range(PER_ADDRESS):
+        await limits.vote(f"voter {number}", "10.0.0.1")
+    with pytest.raises(Problem):
+        await limits.vote("one more", "10.0.0.1")
+    await limits.vote("one more there", "10.0.0.2")
+
+
+async def test_sign_ins_are_few() -> None:
+    limits = Limits(Serve())
+    for _ in range(10):
+        await limits.sign_in("10.0.0.1")
+    with pytest.raises(Problem) as refused:
+        await limits.sign_in("10.0.0.1")
+    assert refused.value.status == 429
+
+
+@pytest.mark.parametrize(("proxy", "expected"), [(False, 429), (True, 201)])
+def test_the_proxys_word_on_addresses_counts_only_if_there_is_one(
+    tmp_path: Path, proxy: bool, expected: int
+) -> None:
+    app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=1, proxy=proxy)
+    statuses = []
+    with serve(app) as url:
+        for number in range(PER_ADDRESS + 1):
+            with Visitor(url, headers={"X-Forwarded-For": f"1.2.3.4, 10.0.0.{number}"}) as visitor:
+                statuses.append(visitor.post("/api/matchups", {"prompt": "p"}).status_code)
+    assert statuses == [201] * PER_ADDRESS + [expected]
+
+
+def test_what_others_wrote_before_the_proxy_does_not_count(tmp_path: Path) -> None:
+    app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=1, proxy=True)
+    statuses = []
+    with serve(app) as url:
+        for number in range(PER_ADDRESS + 1):
+            with Visitor(url, headers={"X-Forwarded-For": f"10.0.0.{number}, 1.2.3.4"}) as visitor:
+                statuses.append(visitor.post("/api/matchups", {"prompt": "p"}).status_code)
+    assert statuses[-1] == 429
