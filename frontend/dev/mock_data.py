@@ -122,16 +122,17 @@ def board() -> dict[str, Any]:
     """The leaderboard."""
     return {
         "arena": "mock",
+        "filter": {"source": "people"},
         "n_battles": 10723,
         "n_voters": 611,
         "updated": 1764276000.0,
         "min_votes": 20,
         "method": {
-            "name": "Bradley-Terry",
+            "name": "bradley-terry",
             "scale": 400,
             "base": 10,
             "anchor": None,
-            "interval": "sandwich, 95 %",
+            "interval": {"kind": "sandwich", "level": 0.95},
         },
         "warnings": ["newcomer has 7 battles: its interval is wide and its rank means little."],
         "facets": {

@@ -6,6 +6,8 @@ export interface Session {
   arena: { name: string };
   sample: boolean;
   voter: { votes: number };
+  /** How many models meet unless the voter says otherwise. */
+  panel?: number;
   admin: boolean;
   limits: { prompt_chars: number; turns: number; min_votes: number };
   panel_sizes: number[];
@@ -57,6 +59,7 @@ export interface Reveal {
   winner: string;
   models: RevealedModel[];
   counted: boolean;
+  ranking?: Slot[] | null;
   note: string | null;
   share: string | null;
 }
@@ -117,11 +120,22 @@ export interface Facet {
 }
 export interface Board {
   arena: string;
+  filter: { source: string };
+  /** Battles of the filter that do not count, by reason. */
+  left_out?: Record<string, number>;
+  /** Models of the arena without a battle here. */
+  unrated?: { model: string; retired: boolean }[];
   n_battles: number;
   n_voters: number;
   updated: number | null;
   min_votes: number;
-  method: { name: string; scale: number; base: number; anchor: string | null; interval: string };
+  method: {
+    name: string;
+    scale: number;
+    base: number;
+    anchor: string | null;
+    interval: { kind: string; level: number; rounds: number | null; cluster: string | null };
+  };
   warnings: string[];
   facets: { categories: Facet[]; datasets: Facet[]; languages: Facet[]; sources: Facet[] };
   rows: Row[];
@@ -197,5 +211,7 @@ export interface Listing<T> {
 }
 export interface RunEntry {
   name: string;
-  n_battles: number;
+  state?: 'reading' | 'ready' | 'failed';
+  error?: string | null;
+  n_battles: number | null;
 }

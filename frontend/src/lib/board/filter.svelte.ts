@@ -15,6 +15,7 @@ export function boardQuery(extra: Record<string, string | number | boolean | nul
   const days = Number(params.get('days'));
   return query({
     source: params.get('source'),
+    run: params.get('run'),
     category: params.get('category'),
     dataset: params.get('dataset'),
     language: params.get('language'),

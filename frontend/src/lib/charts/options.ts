@@ -147,7 +147,7 @@ function contrast(what: 'share' | 'count', share: number, look: Palette): string
 }
 
 function performance(data: Performance, width: number, look: Palette): Option {
-  const bar = (name: string, values: number[], color: string) => ({ type: 'bar' as const, name, stack: 'all', data: values, itemStyle: { color }, barWidth: 14, emphasis: { disabled: true } });
+  const bar = (name: string, values: number[], color: string) => ({ type: 'bar' as const, name, stack: 'all', data: values, itemStyle: { color, opacity: 0.86 }, barWidth: 14, emphasis: { disabled: true } });
   return {
     grid: { left: labelWidth(data.models, width), right: 20, top: 34, bottom: 34 },
     legend: { top: 0, left: 0, textStyle: { color: look.ink }, itemHeight: 10, itemWidth: 16 },

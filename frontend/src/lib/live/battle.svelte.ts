@@ -11,8 +11,15 @@ class BlindBattle {
   text = $state(read(DRAFT));
   system = $state('');
   size = $state(2);
+  /** The voter chose how many models meet; until then the arena's own choice holds. */
+  sized = false;
   /** The server is being asked whether a battle is open, and there probably is one. */
   looking = $state(read(OPEN) !== '');
+
+  choose(size: number): void {
+    this.size = size;
+    this.sized = true;
+  }
 
   keepDraft(): void {
     write(DRAFT, this.text);
