@@ -37,7 +37,7 @@ RANKING_MAY = {"numpy", "palestra.errors", "palestra.records.rating", "palestra.
 MACHINERY = {
     "palestra.ranking.blas": {"os", "threadpoolctl"},
     "palestra.ranking.compiled": {"os", "pathlib", "importlib"},
-    "palestra.ranking.kernels": {"numba"},
+    "palestra.ranking.kernels.jit": {"numba"},
 }
 """What decides how the machine does the sums, not what they are."""
 OUTSIDE_WORLD = {

@@ -21,6 +21,7 @@ from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.newton import maximise
 from palestra.ranking.pairs import Pairs
 from palestra.ranking.refit import SETTLED, Core
+from palestra.ranking.resample import Resampler
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,7 +112,7 @@ def test_drawn_rows_are_rows_drawn_evenly(fast: Any, cells: int) -> None:
     total, n = np.zeros(cells), np.empty(cells, dtype=np.int32)
     for seed in range(400):
         state = np.random.SeedSequence([seed]).generate_state(4, np.uint64)
-        fast.draw(state, cell_of_row, n)
+        fast.draw_rows(state, cell_of_row, n)
         assert n.sum() == size
         total += n
     there = expected > 0
@@ -121,11 +122,53 @@ def test_drawn_rows_are_rows_drawn_evenly(fast: Any, cells: int) -> None:
     assert abs(chi - freedom) <= 6 * math.sqrt(2 * freedom)
 
 
+def test_drawn_cells_are_a_multinomial(fast: Any) -> None:
+    """Of few rows each and of many: means, variances, and how two cells go together, by five errors."""
+    pairs = Pairs.of(
+        tallied(*((f"m{a}", f"m{b}", "model_a", 1 + 7 * a * b) for a in range(5) for b in range(a)))
+    )
+    rows = pairs.cell_n
+    size, rounds = int(rows.sum()), 20_000
+    draw = Resampler(rows, 1, None, None).compiled(fast)
+    found = np.empty((rounds, rows.size), dtype=np.int64)
+    for number, n in enumerate(found):
+        draw(n, number)
+    assert (found.sum(axis=1) == size).all()
+    share = rows / size
+    spread = np.sqrt(rows * (1 - share) / rounds)
+    assert (np.abs(found.mean(axis=0) - rows) <= 5 * spread).all()
+    together = np.cov(found, rowvar=False)
+    expected = size * (np.diag(share) - np.outer(share, share))
+    error = np.sqrt((np.outer(expected.diagonal(), expected.diagonal()) + expected**2) / rounds)
+    assert (np.abs(together - expected) <= 6 * error).all()
+
+
+@pytest.mark.parametrize("rows", [3, 30, 3000])
+def test_each_number_of_a_cell_is_as_likely_as_a_binomial_says(fast: Any, rows: int) -> None:
+    """χ² of 40,000 draws of one cell beside another of as many rows, by six standard deviations."""
+    draw = Resampler(np.array([rows, rows]), 2, None, None).compiled(fast)
+    found, n = np.empty(40_000, dtype=np.int64), np.empty(2, dtype=np.int64)
+    for number in range(found.size):
+        draw(n, number)
+        found[number] = n[0]
+    numbers = np.arange(2 * rows + 1)
+    log_chance = [
+        math.lgamma(2 * rows + 1) - math.lgamma(k + 1) - math.lgamma(2 * rows - k + 1) for k in numbers
+    ]
+    expected = found.size * np.exp(np.array(log_chance) - 2 * rows * math.log(2.0))
+    often = expected > 10
+    seen = np.bincount(found, minlength=numbers.size)
+    chi = float(((seen - expected)[often] ** 2 / expected[often]).sum())
+    assert abs(chi - often.sum()) <= 6 * math.sqrt(2 * often.sum())
+
+
 def test_one_resample_scatters_as_a_multinomial_does(fast: Any) -> None:
     """The number of rows drawn at least once is N(1 − 1/e), give or take √(N(1/e − 2/e²))."""
     size = 100_000
     n = np.empty(size, dtype=np.int32)
-    fast.draw(np.random.SeedSequence([1]).generate_state(4, np.uint64), np.arange(size, dtype=np.int32), n)
+    fast.draw_rows(
+        np.random.SeedSequence([1]).generate_state(4, np.uint64), np.arange(size, dtype=np.int32), n
+    )
     drawn = np.count_nonzero(n)
     spread = math.sqrt(size * (math.exp(-1) - 2 * math.exp(-2)))
     assert drawn == pytest.approx(size * (1 - math.exp(-1)), abs=5 * spread)

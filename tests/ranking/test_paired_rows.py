@@ -129,11 +129,11 @@ def test_no_rows_have_no_pairs() -> None:
 
 def test_the_compiled_exponential_is_the_exponential() -> None:
     pytest.importorskip("numba", reason="the extra palestra[fast] is not installed")
-    from palestra.ranking import kernels
+    from palestra.ranking.kernels.rows import exponential
 
     x = np.r_[np.linspace(-700, 700, 100_001), np.linspace(-1, 1, 10_001), 0.0, 1e-300, -1e-300]
     found = np.empty(x.size)
-    kernels.exponential(x, np.empty(x.size, dtype=np.int64), found)
+    exponential(x, np.empty(x.size, dtype=np.int64), found)
     assert np.abs(found / np.exp(x) - 1).max() < 1e-13
     near = np.abs(x) <= 1
     assert np.abs(found / np.exp(x) - 1)[near].max() < 1e-15

@@ -106,12 +106,13 @@ def _compiled(
     of_i = pairs.cell_weight * pairs.cell_share
     of_j = pairs.cell_weight - of_i
     ends = [core.ends_of_cells(pairs) for core in cores]
+    draw = resampler.compiled(fast)
 
     def refit_all(numbers: range) -> None:
         tables = [np.empty(core.inverse.shape) for core in cores]
         n = resampler.empty()
         for number in numbers:
-            resampler.draw_into(n, number, fast)
+            draw(n, number)
             for core, (i, j), wins in zip(cores, ends, tables, strict=True):
                 fast.tabulate(n, i, j, of_i, of_j, wins)
                 found = core.theta.copy()

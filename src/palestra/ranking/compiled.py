@@ -45,6 +45,6 @@ def _has_compiler() -> bool:
 def _are_compiled() -> bool:
     """Whether an earlier process left its compiled kernels for this version of Python."""
     version = f"py{sys.version_info.major}{sys.version_info.minor}"
-    folder = os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent / "__pycache__"
-    pattern = f"kernels.settle-*.{version}.nbi"
+    folder = os.environ.get("NUMBA_CACHE_DIR") or Path(__file__).parent / "kernels" / "__pycache__"
+    pattern = f"refits.settle-*.{version}.nbi"
     return next(Path(folder).rglob(pattern), None) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,11 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from palestra.ranking.arrays import Floats, Ints
     from palestra.ranking.pairs import Pairs
 
 _ROWS_PER_CELL = 20
 """Up to so many battles a cell, drawing them one by one is faster than drawing each cell's number."""
+_SHORT = 5.0
+"""Standard deviations of a sum of N Poisson numbers by which such sums are meant to be below N."""
+_GUIDES = 1 << 16
+"""Into how many parts the rows are cut to find the cell of one quickly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,17 +57,31 @@ class Resampler:
         return 10 * self.n.size if self.units is None else self.units.size
 
     def empty(self) -> npt.NDArray[np.integer[Any]]:
-        """Room for `draw_into`, in 32 bits unless a cell could occur more often."""
+        """Room for what `compiled` draws, in 32 bits unless a cell could occur more often."""
         fits = int(self.n.sum()) < 2**31 and self.cluster is None
         return np.empty(self.n.size, dtype=np.int32) if fits else np.empty(self.n.size, dtype=np.int64)
 
-    def draw_into(self, n: npt.NDArray[np.integer[Any]], number: int, fast: Any) -> None:
-        """As `draw`, into `n`, by compiled kernels where rows are drawn one by one."""
-        if self.units is None or self.cluster is not None or self.units.size >= 2**32:
-            n[:] = self.draw(number)
-            return
-        state = np.random.SeedSequence([self.seed, number]).generate_state(4, np.uint64)
-        fast.draw(state, self.units, n)
+    def compiled(self, fast: Any) -> Callable[[npt.NDArray[np.integer[Any]], int], None]:
+        """What draws as `draw` does, into an array, by compiled kernels; whole clusters are left to numpy."""
+        if self.cluster is not None or (self.units is not None and self.units.size >= 2**32):
+
+            def by_numpy(n: npt.NDArray[np.integer[Any]], number: int) -> None:
+                n[:] = self.draw(number)
+
+            return by_numpy
+
+        def state(number: int) -> npt.NDArray[np.uint64]:
+            return np.random.SeedSequence([self.seed, number]).generate_state(4, np.uint64).astype(np.uint64)
+
+        if self.units is not None:
+            units = self.units
+            return lambda n, number: fast.draw_rows(state(number), units, n)
+        before = np.concatenate([[0], np.cumsum(self.n)])
+        size = int(before[-1])
+        cell_of = np.searchsorted(before, np.arange(_GUIDES) * (size / _GUIDES), side="right") - 1
+        means = self.n * max(0.0, 1.0 - _SHORT / math.sqrt(size))
+        rows, odds = (before, cell_of), (means, np.exp(-means))
+        return lambda n, number: fast.draw_cells(state(number), rows, odds, n)
 
     def stream(self, number: int) -> np.random.Generator:
         """The random stream of round `number`."""
