@@ -116,17 +116,17 @@ def _serve(config: Config, options: Options) -> int | None:
 
 
 def _prepare(settings: ServerSettings) -> Sequence[Contestant] | None:
-    """Put in what is to be shown from the start; the sample arena's models, if it is that."""
-    from palestra.server.imports import import_run
+    """See that the result folders are some; the sample arena's models and battles, if it is that."""
+    from palestra.report.read import open_folder
+
+    for folder in settings.runs:
+        open_folder(folder)
+    if not settings.sample:
+        return None
     from palestra.server.sample import sample_contestants, seed_sample
     from palestra.store.database import Database
 
     with Database(settings.database) as database:
-        for folder in settings.runs:
-            count = import_run(folder, database)
-            typer.echo(f"{folder}: {count} battles that are new here", err=True)
-        if not settings.sample:
-            return None
         asyncio.run(seed_sample(settings.config, database, settings.base_dir))
     return sample_contestants(settings.config)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from contextlib import contextmanager
@@ -32,6 +33,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.ended_by = sig
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that streams break off is meant
         super().handle_exit(sig, frame)
 
     @contextmanager
