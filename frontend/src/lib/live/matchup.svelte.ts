@@ -40,6 +40,8 @@ export class LiveMatchup {
   error: string | null = $state(null);
   /** Why another matchup took this one's place. */
   replaced: string | null = $state(null);
+  /** The server does not know this voter's battle any more: the session expired, or its data were deleted. */
+  lost = $state(false);
   /** A voter may decide before all have finished, after saying so. */
   early = $state(false);
 
@@ -74,6 +76,7 @@ export class LiveMatchup {
       this.turns = [];
       this.error = null;
     }
+    this.lost = false;
     this.#take(matchup);
     if (matchup.state === 'open' && this.streaming && !this.#close) this.#listen(matchup.id);
   }
@@ -83,7 +86,7 @@ export class LiveMatchup {
     this.data = null;
     this.turns = [];
     this.error = this.replaced = null;
-    this.early = false;
+    this.early = this.lost = false;
   }
 
   close(): void {
@@ -125,7 +128,7 @@ export class LiveMatchup {
       return true;
     } catch (error) {
       if (error instanceof ApiError && error.status === 409) await this.refresh();
-      if (!this.decided) this.error = errorText(error);
+      if (!this.decided) this.#fail(error);
       return this.decided;
     } finally {
       this.asking = null;
@@ -140,8 +143,17 @@ export class LiveMatchup {
       const matchup = await api<Matchup>(`/api/matchups/${id}`);
       if (this.id === id) this.open(matchup);
     } catch (error) {
-      this.error = errorText(error);
+      this.#fail(error);
     }
+  }
+
+  /** Says what went wrong; 403 and 404 of a battle that was ours mean that it is so no more. */
+  #fail(error: unknown): void {
+    if (this.id && error instanceof ApiError && (error.status === 403 || error.status === 404)) {
+      this.close();
+      this.lost = true;
+      this.error = null;
+    } else this.error = errorText(error);
   }
 
   async #ask(what: string, path: string, body?: unknown): Promise<boolean> {
@@ -157,8 +169,8 @@ export class LiveMatchup {
       this.open(matchup);
       return true;
     } catch (error) {
-      this.error = errorText(error);
-      if (error instanceof ApiError && (error.status === 409 || error.status === 404) && this.id) await this.refresh();
+      this.#fail(error);
+      if (error instanceof ApiError && error.status === 409 && this.id) await this.refresh();
       return false;
     } finally {
       this.asking = null;
@@ -196,7 +208,7 @@ export class LiveMatchup {
       (event, data) => this.#hear(id, event, data),
       (error) => {
         this.#close = null;
-        if (error.status === 404) this.error = 'This battle is not there any more. Start another one.';
+        if (error.status === 404) this.#fail(error);
         else void this.refresh();
       },
     );
