@@ -8,6 +8,7 @@ import logging
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.server.puppets import Puppet, arena
 from tests.server.tee import tee
 from tests.server.visitor import Visitor
@@ -20,7 +21,6 @@ from palestra.server.settings import ServerSettings
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pytest
     from tests.support.chat_server import ChatServer
 
 NAMES = ("heron-seven", "ibis-nine", "egret-two", "stork-four")
@@ -61,6 +61,7 @@ def models(chat: ChatServer) -> list[dict[str, object]]:
     ]
 
 
+@pytest.mark.slow
 def test_no_byte_before_the_vote_tells_a_model(
     chat: ChatServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

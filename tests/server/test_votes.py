@@ -164,6 +164,7 @@ def test_the_same_vote_again_gets_the_same_and_another_one_does_not(place: str) 
     assert len(stored(place)[0]) == 1
 
 
+@pytest.mark.slow
 def test_the_same_vote_a_thousand_times_at_once_counts_once(place: str) -> None:
     with voting(place) as visitor:
         ready = visitor.played()

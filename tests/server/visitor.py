@@ -63,7 +63,7 @@ class Visitor:
         with self.http.stream("GET", f"/api/matchups/{matchup_id}/events") as reply:
             assert reply.status_code == 200
             assert reply.headers["content-type"].startswith("text/event-stream")
-            yield _events(reply.iter_lines())
+            yield _events(_lines(reply.iter_bytes()))
 
     def events(self, matchup_id: str) -> list[Event]:
         """All events of a matchup, up to the end."""
@@ -75,6 +75,14 @@ class Visitor:
         made = self.begin(prompt, **more)
         self.events(made["id"])
         return self.matchup(made["id"])
+
+
+def _lines(pieces: Iterator[bytes]) -> Iterator[str]:
+    """Lines as event streams have them: other signs that end a line elsewhere are a part of it."""
+    rest = b""
+    for piece in pieces:
+        *lines, rest = (rest + piece).split(b"\n")
+        yield from (line.decode() for line in lines)
 
 
 def _events(lines: Iterator[str]) -> Iterator[Event]:

@@ -14,6 +14,7 @@ from palestra.server.live.matchup import LiveMatchup
 from palestra.server.live.player import ModelFailedError, Player, cancel
 from palestra.server.problems import Problem
 from palestra.store.arena_matchups import (
+    ADMIN,
     BLIND,
     FAILED,
     FAILED_OFTEN,
@@ -103,6 +104,31 @@ class Hub:
         if missing:
             raise Problem(404, f"There is no model {missing[0]!r} to ask.")
         return await self._begin(new_row(voter, NAMED, tuple(labels), asked), asked.prompts)
+
+    async def ask_all(self, voter: str, asked: Asked) -> LiveMatchup:
+        """Ask every model that can be asked; returns when all answers are there, failures among them.
+
+        Raises:
+            Problem: no model can be asked, or the answers cannot be kept.
+        """
+        labels = tuple(entry.label for entry in self._roster.playing())
+        if not labels:
+            raise Problem(503, "There is no model that can be asked right now.", code="models")
+        live = await self._begin(new_row(voter, ADMIN, labels, asked), asked.prompts)
+        if live.playing is not None:
+            await asyncio.wait([live.playing])
+        if not live.settled:
+            raise Problem(503, "The models' answers could not be kept; try again in a moment.")
+        return live
+
+    async def drop(self, matchup_ids: Collection[str]) -> None:
+        """Stop playing these matchups and forget them: they are about to be deleted."""
+        for matchup_id in matchup_ids:
+            live = self._held.pop(matchup_id, None)
+            if live is not None:
+                await cancel(live)
+                live.broken = True
+                live.signal.send()
 
     def get(self, matchup_id: str, voter: str | None = None) -> LiveMatchup:
         """A matchup, from memory or from the database. An open one that lacks answers is played on.

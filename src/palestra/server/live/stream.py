@@ -31,6 +31,8 @@ class Stream:
     _held_chars: int = 0
     _text_begun: bool = False
     _closed: bool = False
+    _half_text: str = ""
+    _half_thinking: str = ""
 
     @property
     def begun(self) -> bool:
@@ -53,7 +55,12 @@ class Stream:
         return self._held_chars
 
     def receive(self, piece: Delta) -> None:
-        """Take in what has come."""
+        """Take in what has come. What is no character becomes U+FFFD; half of one waits for the other."""
+        thinking, self._half_thinking = whole_characters(self._half_thinking + piece.thinking)
+        text, self._half_text = whole_characters(self._half_text + piece.text)
+        piece = Delta(text=text, thinking=thinking)
+        if not text and not thinking:
+            return
         if not self.paced:
             self._show(piece)
             return
@@ -108,6 +115,18 @@ class Stream:
     def _show(self, piece: Delta) -> None:
         self.shown.append(piece)
         self._text_begun = self._text_begun or bool(piece.text)
+
+
+def whole_characters(text: str) -> tuple[str, str]:
+    """The text as it can be sent and stored, and half a character at its end, which is left out.
+
+    Some servers send a character beyond U+FFFF as two halves, one in each piece.
+    """
+    if text.isascii() and "\0" not in text:
+        return text, ""
+    half = text[-1:] if "\ud800" <= text[-1:] <= "\udbff" else ""
+    whole = text[: len(text) - len(half)].replace("\0", "\ufffd")
+    return whole.encode("utf-16", "surrogatepass").decode("utf-16", "replace"), half
 
 
 def stopped_row(stream: Stream, row: AnswerRow) -> AnswerRow:
