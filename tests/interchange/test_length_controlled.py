@@ -15,7 +15,7 @@ from palestra.errors import DataError, UsageError
 from palestra.interchange.length_controlled import Against, rank_length_controlled
 from palestra.interchange.rank import rank, rank_with_groups
 from palestra.interchange.regression_rows import read_gamed
-from palestra.ranking.length_control import alpaca_eval, length_controlled
+from palestra.ranking.length.control import alpaca_eval, length_controlled
 from palestra.records.battle import Battle
 
 if TYPE_CHECKING:

@@ -9,12 +9,12 @@ from tests.ranking.boards import Row, counted, simulated, tallied
 from palestra.errors import UsageError
 from palestra.ranking import intervals
 from palestra.ranking.bootstrap import bootstrap
+from palestra.ranking.bootstrap.resample import Resampler
 from palestra.ranking.bradley_terry import fit
 from palestra.ranking.counts import Counts, Outcome
 from palestra.ranking.intervals import sandwich
 from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.pairs import Pairs
-from palestra.ranking.resample import Resampler
 
 STRENGTHS = [-0.8, -0.4, -0.2, 0.0, 0.1, 0.3, 0.4, 0.6]
 

@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from tests.ranking.boards import Row, boards, counted, simulated, tallied
 
 from palestra.ranking import compiled, graph
+from palestra.ranking.bootstrap.refit import SETTLED, Core
+from palestra.ranking.bootstrap.resample import Resampler
 from palestra.ranking.bradley_terry import LEAST, fit
+from palestra.ranking.bradley_terry.games import Games
+from palestra.ranking.bradley_terry.newton import maximise
 from palestra.ranking.elo import play
-from palestra.ranking.games import Games
 from palestra.ranking.leaderboard import rank_counts
-from palestra.ranking.newton import maximise
 from palestra.ranking.pairs import Pairs
-from palestra.ranking.refit import SETTLED, Core
-from palestra.ranking.resample import Resampler
 
 if TYPE_CHECKING:
     from pathlib import Path

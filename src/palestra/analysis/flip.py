@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.ranking.bradley_terry import fit
+from palestra.ranking.bradley_terry.laplacian import Laplacian
 from palestra.ranking.counts import Counts, Outcome, Rows
-from palestra.ranking.laplacian import Laplacian
 from palestra.ranking.pairs import Pairs
 
 if TYPE_CHECKING:

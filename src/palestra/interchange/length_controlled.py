@@ -16,7 +16,7 @@ from palestra.interchange.counts import failed_verdicts
 from palestra.interchange.regression_rows import Difficulties, read_difficulties, read_gamed
 from palestra.interchange.style_columns import _fault, fetch, read_cluster
 from palestra.ranking.counts import Rows
-from palestra.ranking.length_board import (
+from palestra.ranking.length.board import (
     METHOD,
     Measured,
     Official,

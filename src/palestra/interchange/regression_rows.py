@@ -13,7 +13,7 @@ import numpy as np
 
 from palestra.errors import DataError, UsageError
 from palestra.interchange.rows import read_rows
-from palestra.ranking.length_control import Gamed, length_feature
+from palestra.ranking.length.control import Gamed, length_feature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

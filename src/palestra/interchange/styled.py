@@ -14,7 +14,7 @@ from palestra.interchange.counts import failed_verdicts, parquet_paths
 from palestra.interchange.parquet_styles import PlainStyles, joined, read_parquet_styles
 from palestra.interchange.style_columns import TEXTS, read_cluster, read_side, read_style
 from palestra.ranking.contextual import ContextualFit, fit
-from palestra.ranking.contextual_board import SIDE, Controlled, rank_controlled
+from palestra.ranking.contextual.board import SIDE, Controlled, rank_controlled
 from palestra.ranking.counts import Rows
 from palestra.ranking.leaderboard import wish_of
 from palestra.ranking.style import FEATURES, StyleKind, differences, standardise

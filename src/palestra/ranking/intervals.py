@@ -14,11 +14,11 @@ import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
-from palestra.ranking.laplacian import gauged, laplacian
+from palestra.ranking.bradley_terry.laplacian import gauged, laplacian
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Fit, Part
-    from palestra.ranking.games import Games
+    from palestra.ranking.bradley_terry.games import Games
     from palestra.ranking.pairs import Pairs
 
 _DENSE_CELLS = 4_000_000

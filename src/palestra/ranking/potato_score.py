@@ -1,12 +1,13 @@
 """The numbers of Potato's Model Arena: a score from 0 to 100, Elo by preference, Wilson bounds.
 
-A preference is a set of pairs (who won, who lost) that were decided at once. The score is 100·p/(1 + p), with p
-the fixed point of
+A preference is a set of pairs (who won, who lost) that were decided at once. The score is 100·p/(1 + p), with
+p the fixed point of
 
     p_i = (w_i + ½) / (Σ_j n_ij/(p_i + p_j) + 1/(p_i + p̄))
 
-where w_i are the wins of i, n_ij the pairs of i and j, p̄ the arithmetic mean of p, and p has the geometric mean
-1 after each step: Bradley-Terry in which everybody also drew once with an average model, so that it is finite.
+where w_i are the wins of i, n_ij the pairs of i and j, p̄ the arithmetic mean of p, and p has the geometric
+mean 1 after each step: Bradley-Terry in which everybody also drew once with an average model, so that it is
+finite.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ def moderate_margin(a: Floats, b: Floats) -> Floats:
 
 
 def _strengths(winner: Ints, loser: Ints, met: Bools) -> Floats:
-    """log p of the models that met somebody, at the fixed point.
+    """Log p of the models that met somebody, at the fixed point.
 
     Raises:
         ArithmeticError: the fixed point was not found.

@@ -9,7 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats
-    from palestra.ranking.games import Games
+    from palestra.ranking.bradley_terry.games import Games
 
 MOST_MODELS = 1500
 """Models up to which battles are held as tables."""

@@ -32,14 +32,14 @@ from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.bradley_terry import components
 from palestra.ranking.counts import Counts, Outcome
 from palestra.ranking.pairs import Pairs
-from palestra.ranking.tie_models import BAD, LOSS, TIE, WIN, Davidson, RaoKupper
-from palestra.ranking.tie_newton import Results
-from palestra.ranking.tie_parts import fit_part
+from palestra.ranking.ties.models import BAD, LOSS, TIE, WIN, Davidson, RaoKupper
+from palestra.ranking.ties.newton import Results
+from palestra.ranking.ties.parts import fit_part
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from palestra.ranking.tie_models import TieModel
+    from palestra.ranking.ties.models import TieModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)

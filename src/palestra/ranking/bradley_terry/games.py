@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.laplacian import laplacian
+from palestra.ranking.bradley_terry.laplacian import laplacian
 
 WIDE = 600.0
 """Log-strengths further apart than this overflow as odds."""

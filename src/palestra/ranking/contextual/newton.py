@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.errors import PalestraError
-from palestra.ranking.laplacian import Laplacian
+from palestra.ranking.bradley_terry.laplacian import Laplacian
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats, Ints
-    from palestra.ranking.moments import Moments, Sums
-    from palestra.ranking.paired_rows import PairedRows
+    from palestra.ranking.contextual.moments import Moments, Sums
+    from palestra.ranking.contextual.paired import PairedRows
 
 _STEPS = 30
 """Newton's method from the fit without features needs three or four."""

@@ -18,9 +18,9 @@ import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import processors
+from palestra.ranking.bradley_terry.laplacian import laplacian
 from palestra.ranking.compiled import kernels
-from palestra.ranking.laplacian import laplacian
-from palestra.ranking.moments import Moments, Sums
+from palestra.ranking.contextual.moments import Moments, Sums
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -29,9 +29,9 @@ import numpy as np
 
 from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.dense import Table
-from palestra.ranking.games import Games
-from palestra.ranking.newton import maximise
+from palestra.ranking.bradley_terry.dense import Table
+from palestra.ranking.bradley_terry.games import Games
+from palestra.ranking.bradley_terry.newton import maximise
 
 if TYPE_CHECKING:
     from palestra.ranking.pairs import Pairs

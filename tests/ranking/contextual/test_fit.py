@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from tests.ranking.boards import Row, boards, counted
 
 from palestra.errors import DataError
-from palestra.ranking import bradley_terry, intervals, paired_rows
-from palestra.ranking.contextual import ContextualFit, fit, side_feature
+from palestra.ranking import bradley_terry, intervals
+from palestra.ranking.contextual import ContextualFit, fit, paired, side_feature
 from palestra.ranking.pairs import Pairs
 
 if TYPE_CHECKING:
@@ -363,7 +363,7 @@ def test_battles_that_all_end_as_expected_say_not_how_sure_they_are(
 def test_compiled_loops_give_the_same_fit(monkeypatch: pytest.MonkeyPatch, clustered: bool) -> None:
     """Also where several threads work on it."""
     pytest.importorskip("numba", reason="the extra palestra[fast] is not installed")
-    monkeypatch.setattr(paired_rows, "_ROWS_A_PART", 3000)
+    monkeypatch.setattr(paired, "_ROWS_A_PART", 3000)
     n = 12_000
     board = simulated(20, 40, n)
     weight = np.random.default_rng(4).choice([0.5, 1.0, 3.0], n)

@@ -8,11 +8,11 @@ import numpy as np
 
 from palestra.ranking import graph
 from palestra.ranking.arrays import total
-from palestra.ranking.tie_models import LOSS, TIE, WIN
+from palestra.ranking.ties.models import LOSS, TIE, WIN
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Ints
-    from palestra.ranking.tie_newton import Results
+    from palestra.ranking.ties.newton import Results
 
 
 def core_of(results: Results, least: float) -> Bools:

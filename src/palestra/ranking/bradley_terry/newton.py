@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.errors import PalestraError
-from palestra.ranking.games import WIDE, Games
-from palestra.ranking.laplacian import Laplacian, solve_dense
+from palestra.ranking.bradley_terry.games import WIDE, Games
+from palestra.ranking.bradley_terry.laplacian import Laplacian, solve_dense
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats, Ints
-    from palestra.ranking.dense import Table
+    from palestra.ranking.bradley_terry.dense import Table
 
 _STEPS = 200
 _SURE = 0.8

@@ -13,12 +13,12 @@ import numpy as np
 
 from palestra.errors import PalestraError
 from palestra.ranking.arrays import Floats, Ints, total
-from palestra.ranking.newton import FAR
-from palestra.ranking.tie_models import chance_of
+from palestra.ranking.bradley_terry.newton import FAR
+from palestra.ranking.ties.models import chance_of
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools
-    from palestra.ranking.tie_models import TieModel
+    from palestra.ranking.ties.models import TieModel
 
 _STEPS = 200
 _SMALL = 1e-10

@@ -10,7 +10,7 @@ import pytest
 from tests.support.require import shared_data
 
 from palestra.errors import DataError
-from palestra.ranking.length_control import (
+from palestra.ranking.length.control import (
     Gamed,
     LengthControlled,
     alpaca_eval,
@@ -18,7 +18,7 @@ from palestra.ranking.length_control import (
     length_feature,
     share_of_preference,
 )
-from palestra.ranking.logistic import sigmoid
+from palestra.ranking.length.logistic import sigmoid
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -31,11 +31,11 @@ from palestra.errors import DataError
 from palestra.ranking import bradley_terry, graph
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
-from palestra.ranking.contextual_errors import Clusters, joint_covariance
-from palestra.ranking.contextual_newton import Joint, fit_joint
-from palestra.ranking.contextual_outer import Whole, hang_outer
-from palestra.ranking.contextual_rows import ContextualRows
-from palestra.ranking.paired_rows import PairedRows
+from palestra.ranking.contextual.errors import Clusters, joint_covariance
+from palestra.ranking.contextual.newton import Joint, fit_joint
+from palestra.ranking.contextual.outer import Whole, hang_outer
+from palestra.ranking.contextual.paired import PairedRows
+from palestra.ranking.contextual.rows import ContextualRows
 from palestra.ranking.pairs import Pairs
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from palestra.ranking.logistic import fit_logistic, sigmoid
+from palestra.ranking.length.logistic import fit_logistic, sigmoid
 
 
 def test_one_constant_column_gives_the_log_odds_and_their_error() -> None:

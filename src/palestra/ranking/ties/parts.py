@@ -12,13 +12,13 @@ import numpy as np
 
 from palestra.ranking.bradley_terry import LEAST, PRIOR, best_and_worst
 from palestra.ranking.intervals import told
-from palestra.ranking.tie_core import core_of
-from palestra.ranking.tie_models import BAD, LOSS, TIE, WIN
-from palestra.ranking.tie_newton import Objective, Prior, Results, maximise, regular
+from palestra.ranking.ties.core import core_of
+from palestra.ranking.ties.models import BAD, LOSS, TIE, WIN
+from palestra.ranking.ties.newton import Objective, Prior, Results, maximise, regular
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats, Ints
-    from palestra.ranking.tie_models import TieModel
+    from palestra.ranking.ties.models import TieModel
 
 _NIL = 1e-12
 """A robust variance this many times smaller than that of the curvature is none."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from palestra.errors import DataError
 from palestra.ranking.arrays import total
-from palestra.ranking.logistic import Logistic, fit_logistic, sigmoid
+from palestra.ranking.length.logistic import Logistic, fit_logistic, sigmoid
 
 if TYPE_CHECKING:
     import numpy.typing as npt

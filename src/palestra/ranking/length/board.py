@@ -9,7 +9,7 @@ import numpy as np
 
 from palestra.errors import UsageError
 from palestra.ranking.leaderboard import make_board, wish_of
-from palestra.ranking.length_control import (
+from palestra.ranking.length.control import (
     GAMED_WEIGHT,
     Gamed,
     LengthControlled,

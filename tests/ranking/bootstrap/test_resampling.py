@@ -12,10 +12,10 @@ from tests.ranking.boards import simulated, tallied
 
 from palestra.ranking import compiled
 from palestra.ranking.bootstrap import bootstrap
+from palestra.ranking.bootstrap.resample import Resampler
 from palestra.ranking.bradley_terry import fit
 from palestra.ranking.counts import Counts
 from palestra.ranking.pairs import Pairs
-from palestra.ranking.resample import Resampler
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Floats

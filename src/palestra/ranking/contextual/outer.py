@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.ranking.bradley_terry import PRIOR, prior_games
-from palestra.ranking.contextual_newton import hang_on
+from palestra.ranking.contextual.newton import hang_on
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats, Ints
     from palestra.ranking.bradley_terry import Fit, Part
-    from palestra.ranking.contextual_newton import Joint
-    from palestra.ranking.paired_rows import PairedRows
+    from palestra.ranking.contextual.newton import Joint
+    from palestra.ranking.contextual.paired import PairedRows
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.contextual_newton import gauged_by_group
+from palestra.ranking.contextual.newton import gauged_by_group
 
 if TYPE_CHECKING:
-    from palestra.ranking.contextual_newton import Joint
-    from palestra.ranking.paired_rows import PairedRows
+    from palestra.ranking.contextual.newton import Joint
+    from palestra.ranking.contextual.paired import PairedRows
 
 _NOTHING = 1e-18
 """A variance this much below that of tossed coins is rounding: the battles ended exactly as expected."""

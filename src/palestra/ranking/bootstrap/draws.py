@@ -10,9 +10,9 @@ import numpy as np
 
 from palestra.errors import UsageError
 from palestra.ranking.blas import few_threads, processors
+from palestra.ranking.bootstrap.refit import SETTLED, Core
+from palestra.ranking.bootstrap.resample import Resampler
 from palestra.ranking.compiled import kernels
-from palestra.ranking.refit import SETTLED, Core
-from palestra.ranking.resample import Resampler
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,10 +11,10 @@ from palestra.ranking import graph
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
-from palestra.ranking.dense import MOST_MODELS, Table
-from palestra.ranking.games import Games
-from palestra.ranking.laplacian import gauged
-from palestra.ranking.newton import maximise
+from palestra.ranking.bradley_terry.dense import MOST_MODELS, Table
+from palestra.ranking.bradley_terry.games import Games
+from palestra.ranking.bradley_terry.laplacian import gauged
+from palestra.ranking.bradley_terry.newton import maximise
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Part

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from palestra.ranking.arrays import Floats
-    from palestra.ranking.contextual import ContextualFit
+    from palestra.ranking.contextual.fit import ContextualFit
     from palestra.ranking.counts import Counts
     from palestra.records.rating import Leaderboard
 

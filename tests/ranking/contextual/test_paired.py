@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from palestra.ranking import paired_rows
-from palestra.ranking.paired_rows import PairedRows
+from palestra.ranking.contextual import paired
+from palestra.ranking.contextual.paired import PairedRows
 
 if TYPE_CHECKING:
-    from palestra.ranking.moments import Sums
+    from palestra.ranking.contextual.moments import Sums
 
 
 def drawn(size: int, n: int, seed: int, *, times: bool = False) -> tuple[dict[str, Any], PairedRows]:
@@ -84,12 +84,12 @@ def arrays(sums: Sums) -> list[Any]:
 def test_the_number_of_threads_changes_no_bit(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba", reason="the extra palestra[fast] is not installed")
     monkeypatch.setenv("PALESTRA_COMPILED", "1")
-    monkeypatch.setattr(paired_rows, "_ROWS_A_PART", 10_000)
+    monkeypatch.setattr(paired, "_ROWS_A_PART", 10_000)
     _, rows = drawn(50, 35_001, 3)
     theta, beta = np.random.default_rng(2).normal(size=50), np.array([0.5, -0.1])
     found = []
     for threads in (1, 2, 5):
-        monkeypatch.setattr(paired_rows, "processors", lambda threads=threads: threads)
+        monkeypatch.setattr(paired, "processors", lambda threads=threads: threads)
         found.append(arrays(rows.sums(theta, beta, whole=True)))
     for other in found[1:]:
         assert all(np.array_equal(one, two) for one, two in zip(found[0], other, strict=True))

@@ -1,0 +1,1 @@
+"""Win rates at equal length of the answers."""
