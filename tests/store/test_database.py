@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +21,7 @@ from palestra.records.response import Response
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 from palestra.store import arena_schema, migrate, schema
-from palestra.store.database import Database
+from palestra.store.database import Database, StoreBusyError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,7 +119,10 @@ def test_many_keys_are_looked_up_at_once(database: Database) -> None:
 def test_threads_write_side_by_side(database: Database) -> None:
     def write(start: int) -> None:
         for number in range(start, start + 25):
-            database.put([response(f"{number:064x}")])
+            while True:
+                with suppress(StoreBusyError):
+                    database.put([response(f"{number:064x}")])
+                    break
 
     threads = [threading.Thread(target=write, args=(100 * number,)) for number in range(4)]
     for thread in threads:
