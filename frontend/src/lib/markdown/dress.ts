@@ -1,4 +1,5 @@
 import { say } from '../announce.svelte';
+import { copyText } from '../clipboard';
 
 /** The level of the heading before, so that no level is left out; answers stand below a heading of level 2. */
 export interface Outline {
@@ -77,27 +78,4 @@ async function copy(button: HTMLButtonElement, code: HTMLElement): Promise<void>
   button.textContent = done ? 'Copied' : 'Not copied';
   say(done ? 'Code copied' : 'The browser did not allow copying');
   setTimeout(() => (button.textContent = 'Copy'), 1600);
-}
-
-export async function copyText(text: string): Promise<boolean> {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return copyBySelection(text); // plain http on another host has no clipboard
-  }
-}
-
-function copyBySelection(text: string): boolean {
-  const area = document.createElement('textarea');
-  area.value = text;
-  area.className = 'unseen';
-  area.setAttribute('aria-hidden', 'true');
-  document.body.append(area);
-  area.select();
-  try {
-    return document.execCommand('copy');
-  } finally {
-    area.remove();
-  }
 }

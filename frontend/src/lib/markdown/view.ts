@@ -6,6 +6,18 @@ import { LIMITS } from './limits';
 import { typeset } from './math';
 import { toFragment } from './parse';
 
+function tailElement(): HTMLElement {
+  const element = document.createElement('div');
+  element.className = 'tail';
+  return element;
+}
+
+/** Lets the browser leave `element` out while it is off the screen, and tells it what room to keep. */
+function skippable(element: HTMLElement, pixels: number): void {
+  element.classList.add('skippable');
+  element.style.setProperty('contain-intrinsic-block-size', `auto ${Math.max(24, pixels)}px`);
+}
+
 type Code = Extract<Block, { kind: 'code' }>;
 
 /**
@@ -18,7 +30,7 @@ export class AnswerView implements Worker {
   #settled = 0;
   #piece: HTMLElement | null = null;
   #pieceSize = 0;
-  #tail = document.createElement('div');
+  #tail = tailElement();
   #open: { code: HTMLElement; node: HTMLElement; at: number; size: number } | null = null;
   #tailText = '';
   #tailCost = 0;
@@ -28,7 +40,6 @@ export class AnswerView implements Worker {
   #coloured = 0;
 
   constructor(private readonly host: HTMLElement) {
-    this.#tail.className = 'tail';
     host.append(this.#tail);
   }
 
@@ -48,7 +59,6 @@ export class AnswerView implements Worker {
   }
 
   work(deadline: number): boolean {
-    this.host.classList.toggle('long', this.#text.length > LIMITS.long);
     do {
       const block = nextBlock(this.#text, this.#settled, this.#done);
       if (!block) break;
@@ -67,8 +77,8 @@ export class AnswerView implements Worker {
   }
 
   #reset(): void {
+    this.#tail = tailElement();
     this.host.replaceChildren(this.#tail);
-    this.#tail.replaceChildren();
     this.#text = this.#tailText = '';
     this.#settled = this.#formulas = this.#coloured = 0;
     this.#outline = { last: 2 };
@@ -78,6 +88,7 @@ export class AnswerView implements Worker {
   /** The element that the next settled block goes into. */
   #place(size: number): HTMLElement {
     if (!this.#piece || this.#pieceSize > LIMITS.group) {
+      if (this.#piece && this.#text.length > LIMITS.long) skippable(this.#piece, this.#piece.offsetHeight);
       this.#piece = document.createElement('div');
       this.#piece.className = 'piece';
       this.#pieceSize = 0;
@@ -94,6 +105,7 @@ export class AnswerView implements Worker {
       p.className = 'plain-piece';
       p.dir = 'auto';
       p.textContent = source.replace(/^\n+/, '');
+      skippable(p, 26 * Math.ceil(source.length / 75));
       this.#place(source.length).append(p);
     } else {
       this.#place(source.length).append(this.#render(source, true));
@@ -120,8 +132,11 @@ export class AnswerView implements Worker {
   }
 
   #clearTail(): void {
+    if (!this.#tailText) return;
     this.#tailText = '';
-    this.#tail.replaceChildren();
+    const fresh = tailElement(); // the old one would be seen to jump to below what has settled
+    this.#tail.replaceWith(fresh);
+    this.#tail = fresh;
   }
 
   /** Appends what is new of a block of code; true when all of it is shown. */
@@ -149,6 +164,7 @@ export class AnswerView implements Worker {
     if (open.size + lines.length > LIMITS.line) {
       open.node = document.createElement('span');
       open.node.className = 'code-piece';
+      skippable(open.node, 22 * (lines.split('\n').length - 1));
       open.code.append(open.node);
       open.size = 0;
     }
