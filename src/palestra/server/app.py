@@ -31,6 +31,7 @@ from palestra.server.routes import all_routers
 from palestra.server.security import Guard, SecurityHeaders, body_limit
 from palestra.server.sessions import Sessions
 from palestra.server.signal import Signal
+from palestra.server.voters import VoterBook
 from palestra.store.arena_battles import BattleTable
 from palestra.store.arena_settings import agreed_setting
 from palestra.store.arena_writer import GroupWriter
@@ -134,6 +135,7 @@ def _assembled(
         writer=writer,
         metrics=metrics,
         boards=boards,
+        voters=VoterBook(database, boards),
         voted=voted,
     )
 

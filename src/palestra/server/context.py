@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from palestra.server.roster import Roster
     from palestra.server.settings import ServerSettings
     from palestra.server.signal import Signal
+    from palestra.server.voters import VoterBook
     from palestra.store.arena_writer import GroupWriter
     from palestra.store.database import Database
 
@@ -44,6 +45,7 @@ class Context:
     writer: GroupWriter
     metrics: Metrics
     boards: Boards
+    voters: VoterBook
     voted: Signal
     """Sent when battles were added or taken away."""
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 OPEN, VOTED, REPLACED = "open", "voted", "replaced"
 """States of a matchup."""
-BLIND, NAMED = "blind", "named"
-"""Kinds of matchups."""
+BLIND, NAMED, ADMIN = "blind", "named", "admin"
+"""Kinds of matchups; an admin's are prompts that all models were asked, and preferences."""
 FAILED, FAILED_OFTEN, GIVEN_UP = "failed", "failed_often", "given_up"
 """Why a matchup was replaced: a model failed; so did others before it, so nothing replaces it; by wish."""
 

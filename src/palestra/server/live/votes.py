@@ -7,7 +7,9 @@ import time
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from palestra.analysis.voters import Suspicion, too_fast
 from palestra.errors import PalestraError
+from palestra.records.battle import Flag
 from palestra.server.live.asking import new_id
 from palestra.server.live.decision import BOTH_BAD, TIE, Decision, battles_of, leaking
 from palestra.server.live.generation import SAMPLE_REPLY
@@ -16,7 +18,7 @@ from palestra.store.arena_matchups import VOTED
 from palestra.store.arena_votes import VoteRow, record_vote
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import sqlalchemy as sa
 
@@ -88,7 +90,7 @@ class Votes:
         counted = not _is_sample(live)
         battles = battles_of(live, decision, self._roster, now) if counted else []
         reveal = await self._reveal(live, battles, counted)
-        flags = ("identity_leak",) if leaking(live, self._roster) else ()
+        flags = tuple(_flags(live, self._roster, now))
         vote = VoteRow(
             live.id, live.row.voter, decision.winner, decision.ranking, flags, now, address, reveal
         )
@@ -129,6 +131,15 @@ class Votes:
             for label, both in found.items()
         }
         return told
+
+
+def _flags(live: LiveMatchup, roster: Roster, now: float) -> Iterator[str]:
+    """What whoever looks through the votes should know of this one."""
+    if leaking(live, roster):
+        yield Flag.IDENTITY_LEAK.value
+    length = sum(len(stream.text()) for stream in live.all_streams())
+    if too_fast(now - live.row.created, length):
+        yield Suspicion.FAST.value
 
 
 def _is_sample(live: LiveMatchup) -> bool:

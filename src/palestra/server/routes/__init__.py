@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from palestra.server.routes import (
+    admin_models,
+    admin_session,
+    admin_votes,
     battles,
     charts,
     leaderboard,
     matchups,
     models,
+    potato,
     runs,
     session,
     shared,
@@ -32,4 +36,8 @@ def all_routers() -> tuple[APIRouter, ...]:
         models.router,
         battles.router,
         runs.router,
+        admin_session.router,
+        admin_models.router,
+        admin_votes.router,
+        potato.router,
     )
