@@ -269,14 +269,31 @@ async def login(request: Request) -> Response:
 def admin(request: Request) -> Response:
     """The lists of the admin page."""
     what = request.path_params["what"].split("/")[0]
-    models = [{**m, "enabled": i != 2, "retired": i == 9, "weight": 1.0} for i, m in enumerate(MODELS)]
+    models = [
+        {**m, "enabled": i != 2, "retired": i == 9, "weight": 1.0, "n_battles": 10, "configured": i < 11}
+        for i, m in enumerate(MODELS)
+    ]
     vote_row = {"matchup_id": "m1", "voter": "v3f9a", "winner": "a", "models": ["kestrel-9", "otter-mini-3b"]}
     votes = [
-        {**vote_row, "matchup_id": f"m{i}", "flags": ["fast"] if i % 3 == 0 else [], "tstamp": time.time()}
+        {
+            **vote_row,
+            "matchup_id": f"m{i}",
+            "flags": ["fast"] if i % 3 == 0 else [],
+            "tstamp": time.time(),
+            "seconds": 3.2,
+            "prompt": "Why?",
+        }
         for i in range(8)
     ]
     voters = [
-        {"voter": f"v{i}f9a", "votes": 40 - i, "flagged": i % 3, "first": 1.7e9, "last": 1.75e9}
+        {
+            "voter": f"v{i}f9a",
+            "votes": 40 - i,
+            "flagged": i % 3,
+            "first": 1.7e9,
+            "reasons": ["agrees with nobody"] if i % 3 else [],
+            "last": 1.75e9,
+        }
         for i in range(6)
     ]
     runs = [

@@ -5,6 +5,9 @@ export interface AdminModel {
   enabled: boolean;
   weight: number;
   retired: boolean;
+  n_battles: number;
+  /** False: it is known from battles only, so it cannot be asked. */
+  configured: boolean;
 }
 export interface AdminVote {
   matchup_id: string;
@@ -14,6 +17,9 @@ export interface AdminVote {
   kind?: string;
   flags: string[];
   tstamp: number;
+  /** From the beginning of the battle to the vote. */
+  seconds: number;
+  prompt: string | null;
 }
 export interface AdminVoter {
   voter: string;
@@ -21,6 +27,7 @@ export interface AdminVoter {
   flagged: number;
   first: number | null;
   last: number | null;
+  reasons: string[];
 }
 export interface JudgeRun {
   id: string;

@@ -47,11 +47,15 @@ export async function api<T>(path: string, options: Options = {}): Promise<T> {
   return withRenewal(async () => send<T>(path, options, (await getSession()).csrf));
 }
 
+/** The server does not know our session or its token: as after it was restarted, or the cookie expired. */
+const forgotten = (error: ApiError) =>
+  error.status === 401 || (error.status === 403 && (error.code === 'session' || error.code === 'csrf'));
+
 async function withRenewal<T>(attempt: () => Promise<T>): Promise<T> {
   try {
     return await attempt();
   } catch (error) {
-    if (!(error instanceof ApiError) || !(error.status === 401 || error.status === 403)) throw error;
+    if (!(error instanceof ApiError) || !forgotten(error)) throw error;
     await getSession(true);
     return attempt();
   }
