@@ -19,8 +19,8 @@ demo: .venv/.ready ## set up, then run a whole arena without a key or a network
 serve: .venv/.ready ## set up, then open the web arena; make serve ARGS="arena.yaml --port 8080"
 	@$(BIN)/palestra serve $(ARGS)
 
-frontend: ## build the web pages anew (needs Node.js 20.19 or newer)
-	cd frontend && npm ci --no-audit --no-fund && npm run check && npm run build
+frontend: ## check, test and build the web pages anew (needs Node.js 20.19 or newer)
+	cd frontend && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 test: .venv/.ready ## set up, then run the tests
 	$(BIN)/pytest -n 2 $(ARGS)

@@ -4,12 +4,11 @@ import type { Plugin } from 'vite';
 
 const require = createRequire(import.meta.url);
 
-/** The API's page at /docs needs Swagger UI from the server itself: its two files, and our start script. */
+/** The API's page at /docs needs Swagger UI from the server itself: its two files; the server has the page that starts them. */
 export function apiDocs(): Plugin {
   const emitted = [
     ['swagger-ui-bundle.js', require.resolve('swagger-ui-dist/swagger-ui-bundle.js')],
     ['swagger-ui.css', require.resolve('swagger-ui-dist/swagger-ui.css')],
-    ['init.js', new URL('./docs-init.js', import.meta.url).pathname],
   ] as const;
   return {
     name: 'palestra-api-docs',
