@@ -68,22 +68,6 @@ class Look:
         return {"theme": theme_of(self.theme), "width": self.width, "top": self.top}
 
 
-def anchor_of(text: str) -> dict[str, float]:
-    """The model and its rating in `MODEL=RATING`.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    model, equals, value = text.rpartition("=")
-    try:
-        rating = float(value)
-    except ValueError:
-        rating = None
-    if not equals or not model or rating is None:
-        raise UsageError(f"cannot read {text!r}", key="--anchor", hint="as in --anchor Llama=1000")
-    return {model: rating}
-
-
 def intervals(what: Battles, look: Look, given: list[str]) -> Drawing:
     """A board of battles, or of a leaderboard.json; `given` are the options of rating that the user set."""
     from palestra.interchange.rank import rank

@@ -5,16 +5,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from palestra.cli._options import BattleFiles, Cluster, Filter, Labels, model_number, write_text
+
 
 def plan(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILES",
-            help="Battles as JSONL, CSV or Parquet, a run folder, or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    files: BattleFiles,
     format: Annotated[Literal["table", "json"], typer.Option(help="How to print it.")] = "table",
     pairs: Annotated[
         int | None,
@@ -28,15 +23,7 @@ def plan(
         float, typer.Option(metavar="SHARE", help="The chance with which the battles shall tell two apart.")
     ] = 0.8,
     level: Annotated[float, typer.Option(metavar="SHARE", help="The coverage of the intervals.")] = 0.95,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Battles that are equal in this column, such as question_id, may depend on each other: "
-            "errors allow for it. Default: question_id for run folders; none: never.",
-            show_default=False,
-        ),
-    ] = None,
+    cluster: Cluster = None,
     separability: Annotated[
         float, typer.Option(metavar="SHARE", help="The share of pairs that shall be separated.")
     ] = 0.9,
@@ -64,14 +51,8 @@ def plan(
             readable=False,
         ),
     ] = None,
-    filter: Annotated[
-        str | None,
-        typer.Option(metavar="SQL", help="Only battles of which this is true, as in \"language = 'en'\"."),
-    ] = None,
-    labels: Annotated[
-        Literal["hard", "soft"] | None,
-        typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
-    ] = None,
+    filter: Filter = None,
+    labels: Labels = None,
 ) -> None:
     """Which models are told apart, how many battles the others need, and what to battle next."""
     from palestra.errors import UsageError
@@ -79,7 +60,7 @@ def plan(
 
     if out is not None and not next:
         raise UsageError("there are no pairs to write", key="--out", hint="say how many with --next")
-    weights = dict(_weight(text) for text in favour or [])
+    weights = dict(model_number(text, "--favour", "Llama=2", least=0) for text in favour or [])
     together = _cluster(files, cluster)
     tally = count_battles(files, filter=filter, labels=labels, cluster=together)
     from palestra.analysis.plan import Draw, make_plan
@@ -96,7 +77,7 @@ def plan(
         n_failed=tally.n_failed,
     )
     if out is not None:
-        _write(out, _plan.pairs_jsonl(made.next_pairs))
+        write_text(out, _plan.pairs_jsonl(made.next_pairs))
     typer.echo(_plan.plan_json(made) if format == "json" else _plan.plan_text(made), nl=False)
 
 
@@ -106,25 +87,3 @@ def _cluster(files: list[str], cluster: str | None) -> str | None:
     if cluster is not None:
         return None if cluster == "none" else cluster
     return PROMPT if all(Path(file).is_dir() for file in files) else None
-
-
-def _weight(text: str) -> tuple[str, float]:
-    from palestra.errors import UsageError
-
-    model, equals, value = text.rpartition("=")
-    try:
-        weight = float(value)
-    except ValueError:
-        weight = -1.0
-    if not equals or not model or not 0 <= weight < float("inf"):
-        raise UsageError(f"cannot read {text!r}", key="--favour", hint="as in --favour Llama=2")
-    return model, weight
-
-
-def _write(path: Path, text: str) -> None:
-    from palestra.errors import UsageError
-
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", path=path, key="--out") from None

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from palestra.cli._options import Anchor, Ci, EloK, EloStart, Filter, Labels, Level, Rounds, Seed, anchored
+
 _OF_BATTLES = ("method", "ci", "rounds", "level", "seed", "k", "start", "anchor", "filter", "labels")
 """Options that say how battles are rated."""
 
@@ -60,14 +62,8 @@ def plot(
             show_default=False,
         ),
     ] = None,
-    filter: Annotated[
-        str | None,
-        typer.Option(metavar="SQL", help="Only battles of which this is true, as in \"language = 'en'\"."),
-    ] = None,
-    anchor: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL=RATING", help="Give one model this rating. Default: the mean is 1000."),
-    ] = None,
+    filter: Filter = None,
+    anchor: Anchor = None,
     method: Annotated[
         Literal[
             "bradley-terry",
@@ -81,22 +77,13 @@ def plot(
         ],
         typer.Option(help="The kind of rating."),
     ] = "bradley-terry",
-    ci: Annotated[
-        Literal["sandwich", "bootstrap", "none"], typer.Option(help="How intervals are made.")
-    ] = "sandwich",
-    rounds: Annotated[int, typer.Option(min=2, metavar="N", help="Resamples of the bootstrap.")] = 1000,
-    level: Annotated[
-        float, typer.Option(metavar="SHARE", help="The share of intervals that shall cover the truth.")
-    ] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")] = 0,
-    k: Annotated[
-        float, typer.Option("--k", metavar="K", help="Elo's K: the most that one battle moves a rating.")
-    ] = 4.0,
-    start: Annotated[float, typer.Option(metavar="RATING", help="Elo's first rating.")] = 1000.0,
-    labels: Annotated[
-        Literal["hard", "soft"] | None,
-        typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
-    ] = None,
+    ci: Ci = "sandwich",
+    rounds: Rounds = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    k: EloK = 4.0,
+    start: EloStart = 1000.0,
+    labels: Labels = None,
 ) -> None:
     """Draw a leaderboard, who beats whom, or ratings over time."""
     from palestra.cli import _plot
@@ -110,7 +97,7 @@ def plot(
     if slices is not None and kind != "history":
         raise UsageError("only ratings over time have slices", key="--slices", hint="add --kind history")
     how: dict[str, Any] = {"method": method, "ci": ci, "rounds": rounds, "level": level, "seed": seed}
-    how |= {"k": k, "start": start, "anchor": None if anchor is None else _plot.anchor_of(anchor)}
+    how |= {"k": k, "start": start, "anchor": anchored(anchor)}
     what = _plot.Battles(files, filter, labels, how)
     look = _plot.Look(theme, width, top)
     if kind == "intervals":

@@ -5,23 +5,30 @@ from typing import Annotated, Literal
 
 import typer
 
+from palestra.cli._options import (
+    Anchor,
+    BattleFiles,
+    Ci,
+    Cluster,
+    EloK,
+    EloStart,
+    Filter,
+    Labels,
+    Level,
+    Rounds,
+    Seed,
+    anchored,
+    model_number,
+    write_text,
+)
+
 Format = Literal["table", "json", "csv", "md"]
 
 
 def rank(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILES",
-            help="Battles as JSONL, CSV or Parquet, a run folder, or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    files: BattleFiles,
     format: Annotated[Format, typer.Option(help="How to print it.")] = "table",
-    filter: Annotated[
-        str | None,
-        typer.Option(metavar="SQL", help="Only battles of which this is true, as in \"language = 'en'\"."),
-    ] = None,
+    filter: Filter = None,
     by: Annotated[
         Literal["category", "dataset", "subset", "language", "source", "judge_model"] | None,
         typer.Option(help="A board for each value of this column, too."),
@@ -32,10 +39,7 @@ def rank(
             "--shrink", help="With --by: pull each board towards that of all battles as far as it is unsure."
         ),
     ] = False,
-    anchor: Annotated[
-        str | None,
-        typer.Option(metavar="MODEL=RATING", help="Give one model this rating. Default: the mean is 1000."),
-    ] = None,
+    anchor: Anchor = None,
     method: Annotated[
         Literal[
             "bradley-terry",
@@ -50,23 +54,11 @@ def rank(
         ],
         typer.Option(help="The kind of rating."),
     ] = "bradley-terry",
-    ci: Annotated[
-        Literal["sandwich", "bootstrap", "none"], typer.Option(help="How intervals are made.")
-    ] = "sandwich",
-    rounds: Annotated[int, typer.Option(min=2, metavar="N", help="Resamples of the bootstrap.")] = 1000,
-    level: Annotated[
-        float, typer.Option(metavar="SHARE", help="The share of intervals that shall cover the truth.")
-    ] = 0.95,
-    seed: Annotated[int, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")] = 0,
-    cluster: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN",
-            help="Battles that are equal in this column, such as question_id, may depend on each other: "
-            "intervals allow for it. Default: question_id for run folders; none: never.",
-            show_default=False,
-        ),
-    ] = None,
+    ci: Ci = "sandwich",
+    rounds: Rounds = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    cluster: Cluster = None,
     simultaneous: Annotated[
         bool, typer.Option("--simultaneous", help="Intervals that hold all true values at once.")
     ] = False,
@@ -81,10 +73,8 @@ def rank(
         typer.Option(help="Adjust for the answers' length and markdown.", show_default=False),
     ] = None,
     side: Annotated[bool, typer.Option("--side", help="Adjust for which answer was shown first.")] = False,
-    k: Annotated[
-        float, typer.Option("--k", metavar="K", help="Elo's K: the most that one battle moves a rating.")
-    ] = 4.0,
-    start: Annotated[float, typer.Option(metavar="RATING", help="Elo's first rating.")] = 1000.0,
+    k: EloK = 4.0,
+    start: EloStart = 1000.0,
     orders: Annotated[
         int, typer.Option(min=2, metavar="N", help="How many orders elo-average is over.")
     ] = 100,
@@ -134,10 +124,7 @@ def rank(
             "AlpacaEval's published figures.",
         ),
     ] = False,
-    labels: Annotated[
-        Literal["hard", "soft"] | None,
-        typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
-    ] = None,
+    labels: Labels = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -160,7 +147,7 @@ def rank(
         cluster=AUTO if cluster is None else (None if cluster == "none" else cluster),
         style=style,
         side=side,
-        anchor=None if anchor is None else _pair(anchor, "--anchor", "Llama=1000"),
+        anchor=anchored(anchor),
         method=method,
         ci=ci,
         rounds=rounds,
@@ -176,7 +163,7 @@ def rank(
         difficulty=difficulty,
         gamed=gamed,
         official_order=official_order,
-        sizes=dict(each for text in size or () for each in _pair(text, "--size", "Llama=8").items()),
+        sizes=dict(model_number(text, "--size", "Llama=8") for text in size or ()),
     )
     from palestra.report import boards
 
@@ -190,26 +177,4 @@ def rank(
     if out is None:
         typer.echo(text, nl=False)
     else:
-        _write(out, text)
-
-
-def _pair(text: str, option: str, example: str) -> dict[str, float]:
-    from palestra.errors import UsageError
-
-    model, equals, value = text.rpartition("=")
-    try:
-        number = float(value)
-    except ValueError:
-        number = None
-    if not equals or not model or number is None:
-        raise UsageError(f"cannot read {text!r}", key=option, hint=f"as in {option} {example}")
-    return {model: number}
-
-
-def _write(path: Path, text: str) -> None:
-    from palestra.errors import UsageError
-
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", path=path, key="--out") from None
+        write_text(out, text)

@@ -1,0 +1,86 @@
+"""Options that several commands take, and what reads and writes for them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+BattleFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES",
+        help="Battles as JSONL, CSV or Parquet, a run folder, or - for standard input.",
+        show_default=False,
+    ),
+]
+Filter = Annotated[
+    str | None,
+    typer.Option(metavar="SQL", help="Only battles of which this is true, as in \"language = 'en'\"."),
+]
+Labels = Annotated[
+    Literal["hard", "soft"] | None,
+    typer.Option(help="Read every row's winner (hard) or share (soft). Default: as the row says."),
+]
+Anchor = Annotated[
+    str | None,
+    typer.Option(metavar="MODEL=RATING", help="Give one model this rating. Default: the mean is 1000."),
+]
+Ci = Annotated[Literal["sandwich", "bootstrap", "none"], typer.Option(help="How intervals are made.")]
+Rounds = Annotated[int, typer.Option(min=2, metavar="N", help="Resamples of the bootstrap.")]
+Level = Annotated[
+    float, typer.Option(metavar="SHARE", help="The share of intervals that shall cover the truth.")
+]
+Seed = Annotated[int, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")]
+EloK = Annotated[
+    float, typer.Option("--k", metavar="K", help="Elo's K: the most that one battle moves a rating.")
+]
+EloStart = Annotated[float, typer.Option(metavar="RATING", help="Elo's first rating.")]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN",
+        help="Battles that are equal in this column, such as question_id, may depend on each other: "
+        "intervals allow for it. Default: question_id for run folders; none: never.",
+        show_default=False,
+    ),
+]
+
+
+def model_number(text: str, option: str, example: str, *, least: float = -math.inf) -> tuple[str, float]:
+    """MODEL=NUMBER.
+
+    Raises:
+        UsageError: it is not that, or the number is below `least` or infinite.
+    """
+    from palestra.errors import UsageError
+
+    model, equals, value = text.rpartition("=")
+    try:
+        number = float(value)
+    except ValueError:
+        number = math.nan
+    if not equals or not model or not least <= number < math.inf:
+        raise UsageError(f"cannot read {text!r}", key=option, hint=f"as in {option} {example}")
+    return model, number
+
+
+def anchored(text: str | None) -> dict[str, float] | None:
+    """What `--anchor` says; None where it is not given."""
+    return None if text is None else dict([model_number(text, "--anchor", "Llama=1000")])
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write what `--out` names.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    from palestra.errors import UsageError
+
+    try:
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", path=path, key="--out") from None
