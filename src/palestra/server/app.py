@@ -18,6 +18,7 @@ from palestra.models.registry import make_model
 from palestra.server.assets import Assets, pages_router
 from palestra.server.boards.service import Boards
 from palestra.server.context import Context
+from palestra.server.judging.service import JudgeRuns
 from palestra.server.limits import Limits
 from palestra.server.live.events import Readers
 from palestra.server.live.hub import Hub
@@ -103,8 +104,10 @@ async def opened(
         context = _assembled(settings, database, roster, prompts, writer)
         try:
             await context.boards.start()
+            context.judge_runs.start()
             yield context
         finally:
+            await context.judge_runs.aclose()
             await context.hub.aclose()
             await context.boards.aclose()
             await asyncio.to_thread(writer.close)
@@ -136,6 +139,7 @@ def _assembled(
         metrics=metrics,
         boards=boards,
         voters=VoterBook(database, boards),
+        judge_runs=JudgeRuns(settings, boards.table, writer, prompts, voted),
         voted=voted,
     )
 

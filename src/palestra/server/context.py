@@ -15,6 +15,7 @@ from palestra.server.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     from palestra.server.boards.service import Boards
+    from palestra.server.judging.service import JudgeRuns
     from palestra.server.limits import Limits
     from palestra.server.live.events import Readers
     from palestra.server.live.hub import Hub
@@ -46,6 +47,7 @@ class Context:
     metrics: Metrics
     boards: Boards
     voters: VoterBook
+    judge_runs: JudgeRuns
     voted: Signal
     """Sent when battles were added or taken away."""
 

@@ -148,5 +148,11 @@ judge_runs = Table(
     Column("error", Text),
     Column("created", Float, nullable=False),
     Column("finished", Float),
+    Column("reused", Integer),
+    Column("cost_usd", Float),
+    Column("failures", JSON),
+    Column("beat", Float),
 )
-"""`state`: running, stopped, done or failed."""
+"""`state`: running, stopped, done or failed. `total` counts verdicts, `done` those that decided, `failed` the
+others; `reused` of both were in the store. `failures` counts by kind. `beat`: when whoever runs it was last
+alive; None: nobody does."""

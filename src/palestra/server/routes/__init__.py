@@ -10,6 +10,7 @@ from palestra.server.routes import (
     admin_votes,
     battles,
     charts,
+    judge_runs,
     leaderboard,
     matchups,
     models,
@@ -39,5 +40,6 @@ def all_routers() -> tuple[APIRouter, ...]:
         admin_session.router,
         admin_models.router,
         admin_votes.router,
+        judge_runs.router,
         potato.router,
     )

@@ -1,0 +1,1 @@
+"""Judges on the arena's battles: what there is to judge, what that takes, and doing it."""
