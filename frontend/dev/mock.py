@@ -308,7 +308,9 @@ def admin(request: Request) -> Response:
         }
     ]
     found = {"models": models, "votes": votes, "voters": voters, "judge-runs": runs}.get(what)
-    return JSONResponse({}) if request.method != "GET" else page(found or [])
+    if request.method != "GET":
+        return JSONResponse({})
+    return JSONResponse({"items": found or [], "next": None, "total": len(found or []), "judges": ["Judge"]})
 
 
 async def potato(request: Request) -> Response:

@@ -31,14 +31,30 @@ export interface AdminVoter {
 }
 export interface JudgeRun {
   id: string;
-  state: string;
   judge: string;
+  state: string;
+  /** Verdicts: in all, that decided, that did not. */
   total: number;
   done: number;
   failed: number;
+  failures: Record<string, number>;
+  cost_usd: number | null;
+  seconds_left: number | null;
   created: number;
-  finished: number | null;
   error: string | null;
+}
+export interface JudgeRuns {
+  items: JudgeRun[];
+  /** Who could be asked: the labels of the config's judges. */
+  judges: string[];
+}
+export interface Estimate {
+  battles: number;
+  total: number;
+  stored: number;
+  calls: number;
+  free: boolean;
+  cost_usd: number | null;
 }
 /** Lists come as `{items}` or bare. */
 export const items = <T>(data: { items: T[] } | T[] | null): T[] => (Array.isArray(data) ? data : (data?.items ?? []));
