@@ -50,6 +50,7 @@ class StoredBattle(NamedTuple):
 
     battle: Battle
     matchup_id: str | None
+    number: int
 
 
 def insert_run(connection: sa.Connection, row: JudgeRunRow) -> None:
@@ -138,8 +139,12 @@ def battles_numbered(connection: sa.Connection, numbers: Sequence[int]) -> list[
     """The battles of these numbers, in this order; those that were deleted are left out."""
     found = connection.execute(sa.select(battles).where(battles.c.seq.in_(numbers))).mappings()
     by_number = {row["seq"]: row for row in found}
-    rows = (by_number[number] for number in numbers if number in by_number)
-    return [StoredBattle(to_battle({str(k): v for k, v in row.items()}), row["matchup_id"]) for row in rows]
+    return [_stored(by_number[number]) for number in numbers if number in by_number]
+
+
+def _stored(row: Mapping[Any, Any]) -> StoredBattle:
+    columns = {str(name): value for name, value in row.items()}
+    return StoredBattle(to_battle(columns), row["matchup_id"], row["seq"])
 
 
 def _row(found: Mapping[Any, Any]) -> JudgeRunRow:

@@ -10,6 +10,7 @@ from palestra.server.routes import (
     admin_votes,
     battles,
     charts,
+    exports,
     judge_runs,
     leaderboard,
     matchups,
@@ -40,6 +41,7 @@ def all_routers() -> tuple[APIRouter, ...]:
         admin_session.router,
         admin_models.router,
         admin_votes.router,
+        exports.router,
         judge_runs.router,
         potato.router,
     )
