@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def serve(app: Any) -> Iterator[str]:
-    """Serve `app`, yield its base URL, and shut down in order.
+def serve(app: Any, port: int = 0) -> Iterator[str]:
+    """Serve `app` on `port` (0: any), yield its base URL, and shut down in order.
 
     The port is held before the server starts, so nobody can take it. Open connections are closed at the
     end, not waited for.
     """
     import uvicorn
 
-    sock = ports.bound_socket()
+    sock = ports.bound_socket(port)
     config = uvicorn.Config(
         app,
         log_level="warning",
