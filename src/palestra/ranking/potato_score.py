@@ -26,7 +26,7 @@ START = 1000.0
 K = 32.0
 SCALE = 400.0
 
-_STEPS = 100
+_STEPS = 12
 """Plain steps before Newton's are tried: on few battles they suffice."""
 _NEWTON = 100
 _EXACT = 1e-12
