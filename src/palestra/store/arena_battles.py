@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from palestra.store.arena_battle_rows import to_battle_row
 from palestra.store.arena_schema import battles
-from palestra.store.arena_settings import BATTLES_EPOCH, count_up, insert_into, read_setting
+from palestra.store.arena_settings import BATTLES_EPOCH, count_up, for_each_dialect, read_setting
 from palestra.store.database import StoreBusyError
 
 if TYPE_CHECKING:
@@ -77,6 +77,13 @@ _RATED = (
     battles.c.voter,
     battles.c.tstamp,
     battles.c.seq,
+)
+
+
+_INSERT = for_each_dialect(
+    lambda insert: (
+        insert(battles).on_conflict_do_nothing(index_elements=["battle_id"]).returning(battles.c.seq)
+    )
 )
 
 
@@ -160,5 +167,6 @@ class BattleTable:
 def _insert(connection: sa.Connection, values: list[dict[str, Any]]) -> int:
     if connection.dialect.name == "postgresql":
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_LOCK)))
-    statement = insert_into(connection, battles).on_conflict_do_nothing(index_elements=["battle_id"])
-    return len(connection.execute(statement.returning(battles.c.seq), values).all())
+    # one row as such: a list of rows goes another, longer way
+    given: Any = values[0] if len(values) == 1 else values
+    return len(connection.execute(_INSERT[connection.dialect.name], given).all())

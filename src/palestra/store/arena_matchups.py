@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from palestra.records.failure import Failure, FailureKind
 from palestra.store.arena_schema import answers, matchups, turns
-from palestra.store.arena_settings import insert_into
+from palestra.store.arena_settings import for_each_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,15 +91,42 @@ class StoredMatchup:
     answers: tuple[AnswerRow, ...]
 
 
+def _put_answer(insert: Any) -> Any:
+    statement = insert(answers)
+    replaced = {c.name: statement.excluded[c.name] for c in answers.columns if not c.primary_key}
+    return statement.on_conflict_do_update(
+        index_elements=["matchup_id", "turn", "slot"],
+        set_=replaced,
+        where=answers.c.attempt <= statement.excluded.attempt,
+    )
+
+
+_INSERT_MATCHUP, _INSERT_TURN = sa.insert(matchups), sa.insert(turns)
+_PUT_ANSWER = for_each_dialect(_put_answer)
+_RECENT = (
+    sa.select(matchups.c.models)
+    .where((matchups.c.voter == sa.bindparam("whose")) & (matchups.c.kind == BLIND))
+    .order_by(matchups.c.created.desc())
+    .limit(sa.bindparam("most"))
+)
+
+
+@lru_cache
+def _close_statement(names: tuple[str, ...]) -> Any:
+    """An UPDATE of these columns of an open matchup."""
+    which = (matchups.c.id == sa.bindparam("closed")) & (matchups.c.state == OPEN)
+    return sa.update(matchups).where(which).values({name: sa.bindparam(name) for name in names})
+
+
 def insert_matchup(connection: sa.Connection, row: MatchupRow, asked: Sequence[TurnRow]) -> None:
     """Write a new matchup and its turns."""
-    connection.execute(sa.insert(matchups).values(asdict(row) | {"models": list(row.models)}))
-    connection.execute(sa.insert(turns), [asdict(turn) | {"matchup_id": row.id} for turn in asked])
+    connection.execute(_INSERT_MATCHUP, asdict(row) | {"models": list(row.models)})
+    connection.execute(_INSERT_TURN, [asdict(turn) | {"matchup_id": row.id} for turn in asked])
 
 
 def insert_turn(connection: sa.Connection, matchup_id: str, turn: TurnRow) -> None:
     """Write a further turn."""
-    connection.execute(sa.insert(turns).values(asdict(turn) | {"matchup_id": matchup_id}))
+    connection.execute(_INSERT_TURN, asdict(turn) | {"matchup_id": matchup_id})
 
 
 def set_attempt(connection: sa.Connection, matchup_id: str, turn: TurnRow) -> None:
@@ -111,16 +139,8 @@ def put_answers(connection: sa.Connection, matchup_id: str, rows: Sequence[Answe
     """Write answers that ended, in place of those of earlier attempts."""
     if not rows:
         return
-    statement = insert_into(connection, answers)
-    replaced = {c.name: statement.excluded[c.name] for c in answers.columns if not c.primary_key}
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["matchup_id", "turn", "slot"],
-            set_=replaced,
-            where=answers.c.attempt <= statement.excluded.attempt,
-        ),
-        [_answer_values(matchup_id, row) for row in rows],
-    )
+    values = [_answer_values(matchup_id, row) for row in rows]
+    connection.execute(_PUT_ANSWER[connection.dialect.name], values)
 
 
 def close_matchup(
@@ -131,11 +151,9 @@ def close_matchup(
     **values: str | None,
 ) -> bool:
     """Give an open matchup another state, and other columns `values`; whether it was open."""
-    which = (matchups.c.id == matchup_id) & (matchups.c.state == OPEN)
-    values |= {"state": state}
-    return (
-        connection.execute(sa.update(matchups).where(which).values(decided=decided, **values)).rowcount == 1
-    )
+    given = values | {"state": state, "decided": decided}
+    statement = _close_statement(tuple(given))
+    return connection.execute(statement, given | {"closed": matchup_id}).rowcount == 1
 
 
 def set_successor(connection: sa.Connection, matchup_id: str, successor: str) -> None:
@@ -168,13 +186,8 @@ def current_id(connection: sa.Connection, voter: str) -> str | None:
 
 def recent_models(connection: sa.Connection, voter: str, most: int) -> list[tuple[str, ...]]:
     """The models of the voter's latest blind matchups, newest first."""
-    query = (
-        sa.select(matchups.c.models)
-        .where((matchups.c.voter == voter) & (matchups.c.kind == BLIND))
-        .order_by(matchups.c.created.desc())
-        .limit(most)
-    )
-    return [tuple(models) for models in connection.execute(query).scalars()]
+    found = connection.execute(_RECENT, {"whose": voter, "most": most}).scalars()
+    return [tuple(models) for models in found]
 
 
 def failed_before(connection: sa.Connection, matchup_id: str, most: int) -> list[set[str]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from palestra.errors import UsageError
 from palestra.store.arena_matchups import VOTED, close_matchup
 from palestra.store.arena_schema import votes
-from palestra.store.arena_settings import insert_into
+from palestra.store.arena_settings import for_each_dialect
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,6 +44,13 @@ class VoteRow:
         return (self.winner, self.ranking) == (winner, ranking)
 
 
+_INSERT = for_each_dialect(
+    lambda insert: (
+        insert(votes).on_conflict_do_nothing(index_elements=["matchup_id"]).returning(votes.c.matchup_id)
+    )
+)
+
+
 def record_vote(
     connection: sa.Connection,
     table: BattleTable,
@@ -59,9 +66,7 @@ def record_vote(
     """
     values = asdict(vote) | {"ranking": None if vote.ranking is None else list(vote.ranking)}
     values["flags"] = list(vote.flags)
-    statement = insert_into(connection, votes).values(values)
-    statement = statement.on_conflict_do_nothing(index_elements=["matchup_id"])
-    if connection.execute(statement.returning(votes.c.matchup_id)).first() is None:
+    if connection.execute(_INSERT[connection.dialect.name], values).first() is None:
         earlier = read_vote(connection, vote.matchup_id)
         return vote if earlier is None else earlier
     if not close_matchup(connection, vote.matchup_id, VOTED, vote.tstamp, share_id=share_id):

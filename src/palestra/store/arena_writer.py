@@ -49,8 +49,9 @@ class GroupWriter:
     """Runs pieces of work in transactions of a thread of its own, in the order in which they arrive.
 
     A piece of work is acknowledged when it is committed, so nothing acknowledged is lost. Pieces that wait
-    while a transaction is committed share the next one; each stands on a savepoint, so that one which
-    fails does not take the others with it. It may run more than once, until its transaction succeeds.
+    while a transaction is committed share the next one. If one of them fails they are all done again, each on
+    a savepoint, so that it does not take the others with it. So a piece may run more than once, until its
+    transaction succeeds.
     """
 
     def __init__(self, database: Database) -> None:
@@ -93,27 +94,38 @@ class GroupWriter:
                 _tell(jobs)
 
     def _commit(self, jobs: Sequence[_Job]) -> None:
+        """Do them in one transaction, if need be with savepoints, and if even that fails in one each."""
+        if self._transact(jobs, _do) is None:
+            return
+        failure = self._transact(jobs, _attempt)
+        if failure is not None and len(jobs) == 1:
+            jobs[0].error = failure
+        elif failure is not None:
+            for job in jobs:
+                self._commit([job])
+
+    def _transact(self, jobs: Sequence[_Job], do: Callable[[_Job, sa.Connection], None]) -> Exception | None:
+        """One transaction, again while another process writes; returns what went wrong."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
                 with self._database.writing() as connection:
                     for job in jobs:
-                        _attempt(job, connection)
+                        do(job, connection)
             except StoreBusyError as error:
-                if time.monotonic() < deadline:
-                    time.sleep(_RETRY_SECONDS)
-                    continue
-                failure: Exception = error
+                if time.monotonic() > deadline:
+                    return error
+                time.sleep(_RETRY_SECONDS)
             except Exception as error:  # noqa: BLE001 - whatever it is, somebody waits to hear of it
-                failure = error
+                return error
             else:
-                return
-            if len(jobs) > 1:
-                for job in jobs:
-                    self._commit([job])
-            else:
-                jobs[0].error = failure
-            return
+                return None
+
+
+def _do(job: _Job, connection: sa.Connection) -> None:
+    """Do one piece of work as it comes."""
+    job.error = None
+    job.result = job.work(connection)
 
 
 def _attempt(job: _Job, connection: sa.Connection) -> None:
