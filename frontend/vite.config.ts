@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
 import { svelte } from '@sveltejs/vite-plugin-svelte';
 import { defineConfig } from 'vitest/config';
-import { apiDocs } from './tools/docs';
-import { katexFonts, preloadFont } from './tools/fonts';
-import { licences } from './tools/licences';
+import { apiDocs } from './tools/docs.ts';
+import { katexFonts, preloadFont } from './tools/fonts.ts';
+import { licences } from './tools/licences.ts';
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const api = process.env.PALESTRA_URL ?? 'http://127.0.0.1:8000';

@@ -19,7 +19,9 @@ function packageFolder(module: string): string | null {
 }
 
 function licenceText(folder: string): string {
-  const file = readdirSync(folder).sort().find((name) => /^(licen[cs]e|copying)/i.test(name));
+  const file = readdirSync(folder)
+    .sort()
+    .find((name) => /^(licen[cs]e|copying)/i.test(name));
   return file ? readFileSync(join(folder, file), 'utf8').trim().replace(/\r\n/g, '\n') : '';
 }
 

@@ -9,5 +9,8 @@ export function typing(event: KeyboardEvent): boolean {
 /** Whether Enter or a space would press what has the focus. */
 export function pressing(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
-  return (event.key === 'Enter' || event.key === ' ') && Boolean(target?.closest('a, button, summary, [role="button"]'));
+  return (
+    (event.key === 'Enter' || event.key === ' ') &&
+    Boolean(target?.closest('a, button, summary, [role="button"]'))
+  );
 }

@@ -1,4 +1,7 @@
-import written from './hostile.json';
+import text from './hostile.json?raw';
+
+// Read here, since it holds halves of characters that not every reader of JSON takes.
+const written = JSON.parse(text) as Record<string, string>;
 
 /** Answers that try to run, load or break something; those written out are also tried in a real browser. */
 export const hostile: Record<string, string> = {

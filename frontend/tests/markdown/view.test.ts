@@ -29,7 +29,9 @@ async function stream(text: string, step: number): Promise<HTMLElement> {
 
 /** The elements without the boxes that hold them, so that a streamed and a whole rendering compare. */
 const shape = (host: HTMLElement) =>
-  [...host.querySelectorAll(':scope > div > *')].map((e) => e.outerHTML.replace(/ class="hljs[^"]*"/g, '')).join('\n');
+  [...host.querySelectorAll(':scope > div > *')]
+    .map((e) => e.outerHTML.replace(/ class="hljs[^"]*"/g, ''))
+    .join('\n');
 
 const document1 = `# Title
 
@@ -145,7 +147,8 @@ describe('hostile answers', () => {
   it.each(Object.entries(hostile))('%s makes no element that could act', async (_name, text) => {
     const host = show(text);
     await settle();
-    const allowed = /^(?:P|BR|HR|STRONG|EM|DEL|CODE|PRE|BLOCKQUOTE|UL|OL|LI|A|SPAN|H[1-6]|TABLE|THEAD|TBODY|TR|TH|TD|DIV|FIGURE|BUTTON)$/;
+    const allowed =
+      /^(?:P|BR|HR|STRONG|EM|DEL|CODE|PRE|BLOCKQUOTE|UL|OL|LI|A|SPAN|H[1-6]|TABLE|THEAD|TBODY|TR|TH|TD|DIV|FIGURE|BUTTON)$/;
     for (const element of host.querySelectorAll('*')) {
       if (element.closest('.math.set')) continue;
       expect(element.tagName).toMatch(allowed);
@@ -163,7 +166,9 @@ describe('size', () => {
     const copies = Math.ceil(30_000 / document1.length);
     const text = `${document1}\n\n`.repeat(copies);
     const host = show(text);
-    await vi.waitFor(() => expect(host.querySelector('.tail')?.childNodes.length).toBe(0), { timeout: 20_000 });
+    await vi.waitFor(() => expect(host.querySelector('.tail')?.childNodes.length).toBe(0), {
+      timeout: 20_000,
+    });
     await vi.waitFor(() => expect(host.querySelectorAll('figure').length).toBe(copies), { timeout: 20_000 });
   }, 30_000);
 

@@ -57,4 +57,5 @@ export interface Estimate {
   cost_usd: number | null;
 }
 /** Lists come as `{items}` or bare. */
-export const items = <T>(data: { items: T[] } | T[] | null): T[] => (Array.isArray(data) ? data : (data?.items ?? []));
+export const items = <T>(data: { items: T[] } | T[] | null): T[] =>
+  Array.isArray(data) ? data : (data?.items ?? []);

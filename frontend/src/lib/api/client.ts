@@ -97,7 +97,12 @@ export async function readError(response: Response): Promise<ApiError> {
   const said = typeof body.error === 'string' ? body.error : `The server answered ${response.status}.`;
   const hint = typeof body.hint === 'string' ? ` ${body.hint}` : '';
   const wait = response.status === 429 && after ? ` Try again in ${waitText(after)}.` : '';
-  return new ApiError(said + hint + wait, response.status, typeof body.code === 'string' ? body.code : null, after);
+  return new ApiError(
+    said + hint + wait,
+    response.status,
+    typeof body.code === 'string' ? body.code : null,
+    after,
+  );
 }
 
 function waitText(seconds: number): string {

@@ -6,7 +6,17 @@ import { height, option } from './options';
 import { palette } from './palette';
 import type { ChartData, Kind } from './types';
 
-use([BarChart, CustomChart, HeatmapChart, LineChart, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent, SVGRenderer]);
+use([
+  BarChart,
+  CustomChart,
+  HeatmapChart,
+  LineChart,
+  GridComponent,
+  LegendComponent,
+  TooltipComponent,
+  VisualMapComponent,
+  SVGRenderer,
+]);
 
 /** A chart in `host`, which it fills in width; it draws itself anew when that changes. */
 export class Drawing {
@@ -34,7 +44,10 @@ export class Drawing {
     this.#width = this.host.clientWidth;
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     this.#chart.resize({ width: this.#width, height: height(kind, data, this.#width) });
-    this.#chart.setOption({ ...option(kind, data, this.#width, palette()), animation: !calm }, { notMerge: true });
+    this.#chart.setOption(
+      { ...option(kind, data, this.#width, palette()), animation: !calm },
+      { notMerge: true },
+    );
   }
 
   /** The drawing as a file of its own. */

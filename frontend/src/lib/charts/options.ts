@@ -1,7 +1,17 @@
 import type { CustomSeriesRenderItemAPI, CustomSeriesRenderItemParams } from 'echarts';
 import type { ComposeOption } from 'echarts/core';
-import type { BarSeriesOption, CustomSeriesOption, HeatmapSeriesOption, LineSeriesOption } from 'echarts/charts';
-import type { GridComponentOption, LegendComponentOption, TooltipComponentOption, VisualMapComponentOption } from 'echarts/components';
+import type {
+  BarSeriesOption,
+  CustomSeriesOption,
+  HeatmapSeriesOption,
+  LineSeriesOption,
+} from 'echarts/charts';
+import type {
+  GridComponentOption,
+  LegendComponentOption,
+  TooltipComponentOption,
+  VisualMapComponentOption,
+} from 'echarts/components';
 import { date, fixed, int, percent } from '../format';
 import type { Palette } from './palette';
 import type { ChartData, Counts, Grid, History, Intervals, Kind, Performance, Track } from './types';
@@ -23,7 +33,10 @@ export function height(kind: Kind, data: ChartData[Kind], width: number): number
   if (kind === 'history') return width < 600 ? 420 : 480;
   if (kind === 'track') return 280;
   if (kind === 'intervals' || kind === 'performance') return 74 + n * 26;
-  return Math.min(Math.max(260, n * 34), Math.max(340, width - labelWidth(data.models, width))) + labelWidth(data.models, width);
+  return (
+    Math.min(Math.max(260, n * 34), Math.max(340, width - labelWidth(data.models, width))) +
+    labelWidth(data.models, width)
+  );
 }
 
 const labelWidth = (models: string[], width: number) =>
@@ -68,7 +81,12 @@ function modelAxis(models: string[], width: number, look: Palette) {
     data: models,
     inverse: true,
     ...axis(look),
-    axisLabel: { color: look.ink, width: labelWidth(models, width) - 12, overflow: 'truncate' as const, interval: 0 },
+    axisLabel: {
+      color: look.ink,
+      width: labelWidth(models, width) - 12,
+      overflow: 'truncate' as const,
+      interval: 0,
+    },
   };
 }
 
@@ -79,7 +97,11 @@ function intervals(data: Intervals, width: number, look: Palette): Option {
     return {
       type: 'group' as const,
       children: [
-        { type: 'rect' as const, shape: { x: low[0], y: low[1] - 4, width: Math.max(1, high[0] - low[0]), height: 8, r: 2 }, style: { fill: look.a, opacity: 0.32 } },
+        {
+          type: 'rect' as const,
+          shape: { x: low[0], y: low[1] - 4, width: Math.max(1, high[0] - low[0]), height: 8, r: 2 },
+          style: { fill: look.a, opacity: 0.32 },
+        },
         { type: 'circle' as const, shape: { cx: point[0], cy: point[1], r: 4.5 }, style: { fill: look.a } },
       ],
     };
@@ -94,12 +116,28 @@ function intervals(data: Intervals, width: number, look: Palette): Option {
         return `${data.models[i]}\n${int(data.rating[i])}, interval ${int(data.low[i])} to ${int(data.high[i])}`;
       },
     },
-    series: [{ type: 'custom', renderItem: draw, encode: { x: [1, 2, 3], y: 0 }, data: data.models.map((_, i) => [i, data.rating[i] ?? 0, data.low[i] ?? 0, data.high[i] ?? 0]) }],
+    series: [
+      {
+        type: 'custom',
+        renderItem: draw,
+        encode: { x: [1, 2, 3], y: 0 },
+        data: data.models.map((_, i) => [i, data.rating[i] ?? 0, data.low[i] ?? 0, data.high[i] ?? 0]),
+      },
+    ],
   };
 }
 
-function grid(models: string[], values: Grid, n: Grid | null, width: number, look: Palette, what: 'share' | 'count'): Option {
-  const cells = values.flatMap((row, y) => row.flatMap((value, x) => (value === null ? [] : [[x, y, value] as [number, number, number]])));
+function grid(
+  models: string[],
+  values: Grid,
+  n: Grid | null,
+  width: number,
+  look: Palette,
+  what: 'share' | 'count',
+): Option {
+  const cells = values.flatMap((row, y) =>
+    row.flatMap((value, x) => (value === null ? [] : [[x, y, value] as [number, number, number]])),
+  );
   const most = what === 'share' ? 1 : Math.max(1, ...cells.map((cell) => cell[2]));
   const say = (value: number) => (what === 'share' ? percent(value) : int(value));
   const left = labelWidth(models, width);
@@ -132,7 +170,14 @@ function grid(models: string[], values: Grid, n: Grid | null, width: number, loo
       {
         type: 'heatmap',
         data: cells.map((value) => ({ value, label: { color: contrast(what, value[2] / most, look) } })),
-        label: { show: roomy, formatter: (p) => (what === 'share' ? fixed(100 * Number((p.value as number[])[2]), 0) : int((p.value as number[])[2])), fontSize: 12 },
+        label: {
+          show: roomy,
+          formatter: (p) =>
+            what === 'share'
+              ? fixed(100 * Number((p.value as number[])[2]), 0)
+              : int((p.value as number[])[2]),
+          fontSize: 12,
+        },
         itemStyle: { borderColor: look.paper, borderWidth: 1 },
         emphasis: { itemStyle: { borderColor: look.ink } },
       },
@@ -147,7 +192,15 @@ function contrast(what: 'share' | 'count', share: number, look: Palette): string
 }
 
 function performance(data: Performance, width: number, look: Palette): Option {
-  const bar = (name: string, values: number[], color: string) => ({ type: 'bar' as const, name, stack: 'all', data: values, itemStyle: { color, opacity: 0.86 }, barWidth: 14, emphasis: { disabled: true } });
+  const bar = (name: string, values: number[], color: string) => ({
+    type: 'bar' as const,
+    name,
+    stack: 'all',
+    data: values,
+    itemStyle: { color, opacity: 0.86 },
+    barWidth: 14,
+    emphasis: { disabled: true },
+  });
   return {
     grid: { left: labelWidth(data.models, width), right: 20, top: 34, bottom: 34 },
     legend: { top: 0, left: 0, textStyle: { color: look.ink }, itemHeight: 10, itemWidth: 16 },
@@ -185,7 +238,14 @@ function history(data: History, width: number, look: Palette): Option {
   const kinds = ['solid', 'dashed', 'dotted'] as const;
   return {
     grid: { left: 46, right: 16, top: 12, bottom: width < 600 ? 120 : 90 },
-    legend: { type: 'scroll', bottom: 0, textStyle: { color: look.ink }, pageTextStyle: { color: look.quiet }, pageIconColor: look.ink, pageIconInactiveColor: look.line },
+    legend: {
+      type: 'scroll',
+      bottom: 0,
+      textStyle: { color: look.ink },
+      pageTextStyle: { color: look.quiet },
+      pageIconColor: look.ink,
+      pageIconInactiveColor: look.line,
+    },
     xAxis: timeAxis(look),
     yAxis: { type: 'value', scale: true, ...axis(look) },
     tooltip: { trigger: 'item', formatter: (p) => tip(p as { seriesName?: string; value?: unknown }) },
@@ -211,8 +271,15 @@ const tip = (p: { seriesName?: string; value?: unknown }) => {
 };
 
 function track(data: Track, look: Palette): Option {
-  const at = (values: number[]) => data.t.map((t, i) => [t * 1000, values[i] ?? null] as [number, number | null]);
-  const quiet = { type: 'line' as const, symbol: 'none', lineStyle: { opacity: 0 }, silent: true, stack: 'band' };
+  const at = (values: number[]) =>
+    data.t.map((t, i) => [t * 1000, values[i] ?? null] as [number, number | null]);
+  const quiet = {
+    type: 'line' as const,
+    symbol: 'none',
+    lineStyle: { opacity: 0 },
+    silent: true,
+    stack: 'band',
+  };
   return {
     grid: { left: 46, right: 16, top: 12, bottom: 30 },
     xAxis: timeAxis(look),
@@ -226,8 +293,23 @@ function track(data: Track, look: Palette): Option {
     },
     series: [
       { ...quiet, name: 'low', data: at(data.low), stackStrategy: 'all' },
-      { ...quiet, name: 'band', data: at(data.high.map((high, i) => high - (data.low[i] ?? high))), areaStyle: { color: look.a, opacity: 0.16 }, stackStrategy: 'all' },
-      { type: 'line', name: 'rating', data: at(data.rating), symbol: 'circle', symbolSize: 5, showSymbol: data.t.length < 3, lineStyle: { color: look.a, width: 2 }, itemStyle: { color: look.a } },
+      {
+        ...quiet,
+        name: 'band',
+        data: at(data.high.map((high, i) => high - (data.low[i] ?? high))),
+        areaStyle: { color: look.a, opacity: 0.16 },
+        stackStrategy: 'all',
+      },
+      {
+        type: 'line',
+        name: 'rating',
+        data: at(data.rating),
+        symbol: 'circle',
+        symbolSize: 5,
+        showSymbol: data.t.length < 3,
+        lineStyle: { color: look.a, width: 2 },
+        itemStyle: { color: look.a },
+      },
     ],
   };
 }

@@ -123,7 +123,10 @@ export class LiveMatchup {
     this.asking = 'vote';
     this.error = null;
     try {
-      const reveal = await api<Reveal>(`/api/matchups/${id}/vote`, { method: 'POST', body: { token, ...choice } });
+      const reveal = await api<Reveal>(`/api/matchups/${id}/vote`, {
+        method: 'POST',
+        body: { token, ...choice },
+      });
       await this.#settle(id, reveal);
       return true;
     } catch (error) {
@@ -180,7 +183,14 @@ export class LiveMatchup {
   async #settle(id: string, reveal: Reveal): Promise<void> {
     this.close();
     if (this.data?.id !== id) return;
-    this.data = { ...this.data, state: 'voted', reveal, can_vote: false, vote_now: false, share: reveal.share };
+    this.data = {
+      ...this.data,
+      state: 'voted',
+      reveal,
+      can_vote: false,
+      vote_now: false,
+      share: reveal.share,
+    };
     try {
       const full = await api<Matchup>(`/api/matchups/${id}`);
       if (this.data?.id === id) this.#take({ ...full, reveal: full.reveal ?? reveal });
@@ -223,7 +233,8 @@ export class LiveMatchup {
     }
     this.#flush();
     if (event === 'snapshot') this.#take(data as Matchup);
-    else if (event === 'answer') this.#answer(data as { turn: number; answer: Answer; can_vote: boolean; vote_now: boolean });
+    else if (event === 'answer')
+      this.#answer(data as { turn: number; answer: Answer; can_vote: boolean; vote_now: boolean });
     else if (event === 'state' && this.data) this.data = { ...this.data, ...(data as Partial<Matchup>) };
     else if (event === 'replaced') void this.#replaced(data as { by: string | null; reason: string });
     else if (event === 'end') this.#close = null;

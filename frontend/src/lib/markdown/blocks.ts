@@ -48,7 +48,12 @@ function lineAt(text: string, at: number): Line {
   const feed = text.indexOf('\n', at);
   const end = feed < 0 ? text.length : feed;
   const cut = Math.min(end, at + LIMITS.line + 1);
-  return { text: text.slice(at, cut).replace(/\r$/, ''), length: end - at, next: feed < 0 ? end : end + 1, whole: feed >= 0 };
+  return {
+    text: text.slice(at, cut).replace(/\r$/, ''),
+    length: end - at,
+    next: feed < 0 ? end : end + 1,
+    whole: feed >= 0,
+  };
 }
 
 /** Where a piece of a very long line ends: at a space if one is near, and never inside a surrogate pair. */
@@ -96,7 +101,8 @@ function paragraph(text: string, from: number, final: boolean): Block | null {
     const line = lineAt(text, at);
     const known = line.whole || final;
     if (known && !line.text.trim()) return { kind: 'markdown', end: line.next };
-    if (known && (FENCE.test(line.text) || MATH.test(line.text) || HEADING.test(line.text))) return { kind: 'markdown', end: at };
+    if (known && (FENCE.test(line.text) || MATH.test(line.text) || HEADING.test(line.text)))
+      return { kind: 'markdown', end: at };
     if (line.length > LIMITS.line || at - from > LIMITS.block) return { kind: 'markdown', end: at };
     if (!known) return null;
     at = line.next;
@@ -115,7 +121,8 @@ function listBlock(text: string, from: number, final: boolean): Block | null {
     const empty = !line.text.trim();
     if (!empty) {
       const inside = /^(?: {2,}|\t)/.test(line.text) || LIST.test(line.text);
-      if (!inside && (blank || FENCE.test(line.text) || HEADING.test(line.text))) return { kind: 'markdown', end: at };
+      if (!inside && (blank || FENCE.test(line.text) || HEADING.test(line.text)))
+        return { kind: 'markdown', end: at };
       if (at - from > LIMITS.block || line.length > LIMITS.line) return { kind: 'markdown', end: at };
     }
     blank = empty;

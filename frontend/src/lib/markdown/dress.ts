@@ -46,7 +46,10 @@ export function dress(fragment: DocumentFragment, outline: Outline): void {
 }
 
 /** A figure around code: its language, a button that copies it, and the code in a box that scrolls by keyboard too. */
-export function codeFigure(lang: string, code: HTMLElement = document.createElement('code')): { figure: HTMLElement; code: HTMLElement } {
+export function codeFigure(
+  lang: string,
+  code: HTMLElement = document.createElement('code'),
+): { figure: HTMLElement; code: HTMLElement } {
   const figure = document.createElement('figure');
   figure.className = 'code';
   figure.dir = 'ltr';

@@ -7,7 +7,9 @@ const queue: { code: HTMLElement; lang: string }[] = [];
 let busy = false;
 
 const idle: (work: () => void) => void =
-  typeof requestIdleCallback === 'function' ? (work) => requestIdleCallback(work, { timeout: 2000 }) : (work) => setTimeout(work, 30);
+  typeof requestIdleCallback === 'function'
+    ? (work) => requestIdleCallback(work, { timeout: 2000 })
+    : (work) => setTimeout(work, 30);
 
 /** Colours a finished block of code when the browser has nothing better to do. */
 export function colour(code: HTMLElement, lang: string): void {
@@ -23,7 +25,10 @@ async function work(): Promise<void> {
   engine ??= (await import('./languages')).default;
   const next = queue.shift();
   if (next?.code.isConnected && engine.getLanguage(next.lang)) {
-    const html = engine.highlight(next.code.textContent ?? '', { language: next.lang, ignoreIllegals: true }).value;
+    const html = engine.highlight(next.code.textContent ?? '', {
+      language: next.lang,
+      ignoreIllegals: true,
+    }).value;
     next.code.replaceChildren(purifyHighlight(html));
   }
   if (queue.length) idle(() => void work());

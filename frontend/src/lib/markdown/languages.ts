@@ -33,7 +33,24 @@ import yaml from 'highlight.js/lib/languages/yaml';
 
 const languages = {
   ...{ bash, c, cpp, csharp, css, diff, dockerfile, go, haskell, ini, java, javascript, json, julia, kotlin },
-  ...{ latex, lua, makefile, markdown, perl, php, python, r, ruby, rust, scala, sql, swift, typescript, xml, yaml },
+  ...{
+    latex,
+    lua,
+    makefile,
+    markdown,
+    perl,
+    php,
+    python,
+    r,
+    ruby,
+    rust,
+    scala,
+    sql,
+    swift,
+    typescript,
+    xml,
+    yaml,
+  },
 };
 for (const [name, language] of Object.entries(languages)) hljs.registerLanguage(name, language);
 hljs.configure({ throwUnescapedHTML: false });

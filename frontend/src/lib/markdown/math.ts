@@ -7,7 +7,9 @@ let katex: Katex | null = null;
 
 /** KaTeX and its style come with the first formula. */
 async function load(): Promise<Katex> {
-  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(([module]) => module.default);
+  loading ??= Promise.all([import('katex'), import('katex/dist/katex.min.css')]).then(
+    ([module]) => module.default,
+  );
   katex = await loading;
   return katex;
 }

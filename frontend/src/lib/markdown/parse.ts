@@ -21,7 +21,13 @@ const PURIFY = {
   RETURN_DOM_FRAGMENT: true as const,
 };
 
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const ENTITIES: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
 export const escape = (text: string) => text.replace(/[&<>"']/g, (c) => ENTITIES[c] ?? c);
 
 /** The address if a click on it is harmless, else null. */
@@ -56,9 +62,12 @@ markdown.use({
   renderer: {
     html: ({ text }) => (/^<br ?\/?>$/i.test(text) ? '<br>' : escape(text)),
     text(token) {
-      return 'tokens' in token && token.tokens ? this.parser.parseInline(token.tokens) : escapeText(token.text);
+      return 'tokens' in token && token.tokens
+        ? this.parser.parseInline(token.tokens)
+        : escapeText(token.text);
     },
-    code: ({ text, lang }) => `<pre data-lang="${escape((lang ?? '').split(/[\s{,]/)[0] ?? '')}"><code>${escape(text)}</code></pre>`,
+    code: ({ text, lang }) =>
+      `<pre data-lang="${escape((lang ?? '').split(/[\s{,]/)[0] ?? '')}"><code>${escape(text)}</code></pre>`,
     codespan: ({ text }) => `<code>${escape(text)}</code>`,
     link(token) {
       return anchor(token.href, token.title, this.parser.parseInline(token.tokens));

@@ -117,7 +117,8 @@ export class AnswerView implements Worker {
   #render(source: string, settled: boolean): DocumentFragment {
     const fragment = toFragment(source);
     dress(fragment, settled ? this.#outline : { ...this.#outline });
-    if (settled) for (const code of fragment.querySelectorAll<HTMLElement>('pre > code')) this.#colour(code, code);
+    if (settled)
+      for (const code of fragment.querySelectorAll<HTMLElement>('pre > code')) this.#colour(code, code);
     return fragment;
   }
 
@@ -150,7 +151,8 @@ export class AnswerView implements Worker {
     const open = this.#open;
     while (open.at < block.to) {
       let end = Math.min(block.to, open.at + LIMITS.line);
-      if (end < block.to) end = this.#text.lastIndexOf('\n', end) > open.at ? this.#text.lastIndexOf('\n', end) + 1 : end;
+      if (end < block.to)
+        end = this.#text.lastIndexOf('\n', end) > open.at ? this.#text.lastIndexOf('\n', end) + 1 : end;
       this.#appendCode(open, this.#text.slice(open.at, end), block.indent);
       open.at = end;
       if (performance.now() > deadline && open.at < block.to) return false;
@@ -159,7 +161,11 @@ export class AnswerView implements Worker {
     return true;
   }
 
-  #appendCode(open: { code: HTMLElement; node: HTMLElement; size: number }, text: string, indent: number): void {
+  #appendCode(
+    open: { code: HTMLElement; node: HTMLElement; size: number },
+    text: string,
+    indent: number,
+  ): void {
     const lines = indent ? text.replace(new RegExp(`^ {1,${indent}}`, 'gm'), '') : text;
     if (open.size + lines.length > LIMITS.line) {
       open.node = document.createElement('span');
