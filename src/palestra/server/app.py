@@ -44,6 +44,15 @@ if TYPE_CHECKING:
     from palestra.server.prompt_book import PromptBook
     from palestra.server.settings import ServerSettings
 
+_ABOUT = """Whatever the pages do, they do by these calls.
+
+## How to call
+
+`GET /api/session` begins a session: its cookie says who votes. A call that changes something also carries its
+`csrf` as the header `X-CSRF-Token`. Admin calls take the admin's key as the header `X-API-Key`, and then need no
+session. What goes wrong is told as `{"error": …}`, often with a `hint` and a `code`.
+"""
+
 
 def create_app(
     settings: ServerSettings,
@@ -67,6 +76,7 @@ def create_app(
         title="Palestra",
         version=__version__,
         summary="An arena for language models.",
+        description=_ABOUT,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

@@ -102,7 +102,7 @@ class Assets:
             reply = page.response(request)
             reply.headers["Content-Security-Policy"] = DOCS_CSP
             return reply
-        own = name == "docs.js"
+        own = name in ("docs.js", "docs.css")
         found = self._asset(self._own, name) if own else self._asset(self._places, f"docs/{name}")
         return None if found is None else found.response(request)
 

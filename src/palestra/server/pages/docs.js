@@ -15,4 +15,5 @@ window.SwaggerUIBundle({
   dom_id: "#api",
   validatorUrl: null,
   requestInterceptor: withToken,
+  onComplete: () => document.querySelector(".information-container")?.setAttribute("role", "banner"),
 });
