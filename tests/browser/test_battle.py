@@ -8,13 +8,13 @@ import pytest
 from playwright.sync_api import expect
 from tests.browser.arenas import playing, say
 from tests.browser.battle_page import BattlePage
-from tests.server.puppets import Puppet
 from tests.server.visitor import Visitor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.server.puppets import Puppet
     from tests.support.browser import Watch
 
 

@@ -13,17 +13,20 @@ from tests.support import require
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+    from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
-WIDE = {"width": 1280, "height": 900}
-PHONE = {"width": 360, "height": 740}
+WIDE: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 360, "height": 740}
 THEMES = ("light", "dark")
 
 _LISTEN = """
 window.__violations = [];
 document.addEventListener('securitypolicyviolation', (event) =>
-    window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+    window.__violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
 """
+_REST = """() => Promise.all(document.getAnimations()
+    .filter((one) => one.effect.getComputedTiming().iterations !== Infinity)
+    .map((one) => one.finished.catch(() => null)))"""
 _FOCUS = """() => {
     const at = document.activeElement;
     if (!at || at === document.body) return null;
@@ -33,7 +36,7 @@ _FOCUS = """() => {
         return outlined || style.boxShadow !== 'none';
     };
     let shown = at.matches(':focus-visible') && ringed(at);
-    if (!shown && at.matches('input, textarea')) shown = Boolean(at.closest('form') && ringed(at.closest('form')));
+    if (!shown && at.matches('textarea')) shown = ringed(at.closest('form'));
     const box = at.getBoundingClientRect();
     const inside = box.bottom > 0 && box.top < innerHeight && box.right > 0 && box.left < innerWidth;
     const name = at.getAttribute('aria-label') || at.labels?.[0]?.textContent || at.textContent;
@@ -88,12 +91,12 @@ class Watch:
         surprising = [
             said for said in self.complaints if not any(re.search(known, said) for known in self.expected)
         ]
-        assert surprising == []
-        assert self.strangers == []
+        assert not surprising, surprising
+        assert not self.strangers, self.strangers
         for page in self.context.pages:
             if not page.is_closed():
-                assert violations(page) == []
-                assert page.evaluate("window.__pwned") is None
+                assert not violations(page), violations(page)
+                assert page.evaluate("window.__pwned") is None, f"a script ran on {page.url}"
 
     def _hear(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
@@ -120,10 +123,7 @@ def axe(page: Page) -> list[str]:
     """What axe finds, on the page as it is once nothing moves any more."""
     from axe_playwright_python.sync_playwright import Axe
 
-    page.wait_for_function(
-        "document.getAnimations().every((one) => one.playState !== 'running'"
-        " || one.effect.getComputedTiming().iterations === Infinity)"
-    )
+    page.evaluate(_REST)
     found = Axe().run(page).response["violations"]
     return [
         f"{rule['id']}: {node['target']} {node['html'][:120]}" for rule in found for node in rule["nodes"]
@@ -149,7 +149,7 @@ def focus(page: Page) -> Focus | None:
 
 
 def tab_to(page: Page, name: str, *, key: str = "Tab", most: int = 60) -> Focus:
-    """Press Tab until something whose name begins with `name` has the focus; each stop on the way must be seen."""
+    """Press Tab until something whose name begins so has the focus; each stop on the way must be seen."""
     for _ in range(most):
         page.keyboard.press(key)
         at = focus(page)
