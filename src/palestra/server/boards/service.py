@@ -21,7 +21,7 @@ from palestra.server.boards.facts import ModelFacts
 from palestra.server.boards.flights import Flights
 from palestra.server.boards.model_page import model_page
 from palestra.server.boards.runs import RunShelf
-from palestra.server.boards.standings import MAIN, Moved, Revealer
+from palestra.server.boards.standings import MAIN, SAMPLE_MAIN, Moved, Revealer
 from palestra.server.boards.view import leaderboard
 from palestra.store.arena_battles import BattleTable
 
@@ -71,7 +71,10 @@ class Boards:
         self.main = Book(BattleTable(database), rules)
         self.runs = RunShelf(settings.runs, rules)
         self.changes = Changes(self._state)
-        self._revealer = Revealer(self.main.ledger, rules, self._min_votes, self.facts.retired)
+        self.shown_first = SAMPLE_MAIN if settings.sample else MAIN
+        self._revealer = Revealer(
+            self.main.ledger, rules, self._min_votes, self.facts.retired, self.shown_first
+        )
         self._pools = {name: ThreadPoolExecutor(n, thread_name_prefix=name) for name, n in _THREADS.items()}
         self._searching = anyio.CapacityLimiter(_SEARCHES)
         self._flights: Flights[Any] = Flights()
@@ -180,7 +183,7 @@ class Boards:
 
     def _state(self) -> dict[str, int]:
         """What `changed` tells; asked for in a thread."""
-        board = self.main.board(MAIN)
+        board = self.main.board(self.shown_first)
         seq = self.main.ledger.snapshot.seq
         return {"n_battles": board.key.size, "seq": int(seq[-1]) if seq.size else 0}
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MAIN = Selection("people")
 """What the main board is made of."""
+SAMPLE_MAIN = Selection("all")
+"""The same of the sample arena, on which nobody voted before the first visit."""
 _KEPT = 16
 """Boards that are remembered: a vote's `after` is mostly the next one's `before`."""
 _ONE_BY_ONE = 4
@@ -70,11 +72,16 @@ class Revealer:
     """Says how votes move the models. Safe to use from several threads; they wait for each other."""
 
     def __init__(
-        self, ledger: Ledger, rules: Rules, min_votes: int, hidden: Callable[[], Collection[str]]
+        self,
+        ledger: Ledger,
+        rules: Rules,
+        min_votes: int,
+        hidden: Callable[[], Collection[str]],
+        main: Selection = MAIN,
     ) -> None:
         self._ledger, self._rules, self._min_votes, self._hidden = ledger, rules, min_votes, hidden
         self._lock = threading.Lock()
-        self._tally = Tally(MAIN)
+        self._tally = Tally(main)
         self._tables: OrderedDict[bytes, Leaderboard] = OrderedDict()
 
     def reveal(self, votes: Sequence[Sequence[Battle]]) -> list[Moved]:

@@ -16,11 +16,12 @@ from palestra.store.arena_battle_filter import By, Selection
 
 Name = Annotated[str | None, Query(max_length=300)]
 
-WHO = "`people`, `judge` (models and metrics) or `all`; of a run: all, else people"
+WHO = "`people`, `judge` (models and metrics) or `all`; of a run, or of the sample arena: all, else people"
 NAMES = "`(none)` for battles that name none"
 
 
 def selection(
+    context: InContext,
     source: Annotated[By | None, Query(description=WHO)] = None,
     category: Annotated[str | None, Query(max_length=300, description=NAMES)] = None,
     dataset: Name = None,
@@ -30,9 +31,8 @@ def selection(
     run: Annotated[str | None, Query(max_length=300, description="a result folder or a judge's run")] = None,
 ) -> Selection:
     """The battles that are meant."""
-    return Selection(
-        source or ("people" if run is None else "all"), dataset, category, language, run, since, until
-    )
+    usual: By = context.boards.shown_first.source if run is None else "all"
+    return Selection(source or usual, dataset, category, language, run, since, until)
 
 
 def board_query(
