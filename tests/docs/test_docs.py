@@ -276,8 +276,9 @@ def test_every_variable_of_the_tests_is_explained() -> None:
     assert sorted(named - set(re.findall(r"PALESTRA_[A-Z_]+", page("CONTRIBUTING.md")))) == []
 
 
-def test_the_picture_is_a_small_png_of_the_right_width() -> None:
-    data = (DOCS / "images" / "report.png").read_bytes()
+@pytest.mark.parametrize("name", ["report.png", "arena.png"])
+def test_the_pictures_are_small_pngs_of_the_right_width(name: str) -> None:
+    data = (DOCS / "images" / name).read_bytes()
     assert data[:8] == b"\x89PNG\r\n\x1a\n"
     assert struct.unpack(">I", data[16:20]) == (1280,)
     assert len(data) < 250_000
