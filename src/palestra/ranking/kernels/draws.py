@@ -13,6 +13,34 @@ import numpy as np
 
 from palestra.ranking.kernels.jit import compiled
 
+_AT_ONCE = 2048
+"""Random words that are made at once."""
+_FEW = 10.0
+"""Up to this mean a Poisson number is found by counting up to it."""
+
+
+@compiled
+def _fill(state: Any, room: Any) -> None:
+    """Random words of 64 bits."""
+    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    for place in range(room.size):
+        total = s0 + s3
+        room[place] = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
+        kept = s1 << np.uint64(17)
+        s2 ^= s0
+        s3 ^= s1
+        s1 ^= s2
+        s0 ^= s3
+        s2 ^= kept
+        s3 = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
+    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+
+
+@compiled
+def _uniform(word: Any) -> float:
+    """Above 0 and below 1."""
+    return (np.float64(np.int64(word >> np.uint64(12))) + 0.5) * 2.0**-52
+
 
 @compiled
 def draw_rows(state: Any, cell_of_row: Any, n: Any) -> None:
@@ -25,48 +53,16 @@ def draw_rows(state: Any, cell_of_row: Any, n: Any) -> None:
     low_bits = np.uint64(0xFFFFFFFF)
     half = np.uint64(32)
     unfair = (np.uint64(1) << half) % size
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
+    room = np.empty(_AT_ONCE, dtype=np.uint64)
     drawn = 0
     while drawn < cell_of_row.size:
-        total = s0 + s3
-        word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
-        kept = s1 << np.uint64(17)
-        s2 ^= s0
-        s3 ^= s1
-        s1 ^= s2
-        s0 ^= s3
-        s2 ^= kept
-        s3 = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
-        for _ in range(2):
-            scaled = (word & low_bits) * size
-            word >>= half
-            if (scaled & low_bits) >= unfair and drawn < cell_of_row.size:
-                n[cell_of_row[scaled >> half]] += 1
-                drawn += 1
-
-
-_AT_ONCE = 4096
-"""Uniform numbers that are made at once."""
-_FEW = 10.0
-"""Up to this mean a Poisson number is found by counting up to it."""
-
-
-@compiled
-def _fill(state: Any, room: Any) -> None:
-    """Uniform numbers above 0 and below 1."""
-    s0, s1, s2, s3 = state[0], state[1], state[2], state[3]
-    for place in range(room.size):
-        total = s0 + s3
-        word = ((total << np.uint64(23)) | (total >> np.uint64(41))) + s0
-        kept = s1 << np.uint64(17)
-        s2 ^= s0
-        s3 ^= s1
-        s1 ^= s2
-        s0 ^= s3
-        s2 ^= kept
-        s3 = (s3 << np.uint64(45)) | (s3 >> np.uint64(19))
-        room[place] = (np.float64(np.int64(word >> np.uint64(12))) + 0.5) * 2.0**-52
-    state[0], state[1], state[2], state[3] = s0, s1, s2, s3
+        _fill(state, room)
+        for word in room:
+            for part in (word & low_bits, word >> half):
+                scaled = part * size
+                if (scaled & low_bits) >= unfair and drawn < cell_of_row.size:
+                    n[cell_of_row[scaled >> half]] += 1
+                    drawn += 1
 
 
 @compiled
@@ -108,10 +104,10 @@ def _poissons(state: Any, room: Any, means: Any, none: Any, n: Any) -> int:
             at = 0
         mean = means[cell]
         if mean < _FEW:
-            number = _counted_up(room[at], mean, none[cell])
+            number = _counted_up(_uniform(room[at]), mean, none[cell])
             at += 1
         else:
-            number = _tried(room[at], room[at + 1], mean)
+            number = _tried(_uniform(room[at]), _uniform(room[at + 1]), mean)
             at += 2
         if number >= 0:
             n[cell] = number
@@ -132,7 +128,7 @@ def draw_cells(state: Any, rows: Any, odds: Any, n: Any) -> None:
     the means, and the chances that such a Poisson number is 0, (cells,) each.
     """
     (before, guide), (means, none) = rows, odds
-    room = np.empty(_AT_ONCE)
+    room = np.empty(_AT_ONCE, dtype=np.uint64)
     size = before[-1]
     drawn = size + 1
     while drawn > size:
@@ -142,7 +138,7 @@ def draw_cells(state: Any, rows: Any, odds: Any, n: Any) -> None:
         if at == room.size:
             _fill(state, room)
             at = 0
-        row = min(int(room[at] * size), size - 1)
+        row = min(int(_uniform(room[at]) * size), size - 1)
         at += 1
         cell = guide[min(int(row / size * guide.size), guide.size - 1)]
         while before[cell + 1] <= row:
