@@ -18,9 +18,9 @@ from palestra.models.registry import make_model
 from palestra.server.assets import Assets, pages_router
 from palestra.server.boards.service import Boards
 from palestra.server.context import Context
+from palestra.server.event_stream import Streams
 from palestra.server.judging.service import JudgeRuns
 from palestra.server.limits import Limits
-from palestra.server.live.events import Readers
 from palestra.server.live.hub import Hub
 from palestra.server.live.pairing import Pairing
 from palestra.server.live.votes import Votes
@@ -130,7 +130,8 @@ def _assembled(
     serve = settings.config.serve
     secret = settings.secret or agreed_setting(database, "session_secret", secrets.token_urlsafe(32))
     salt = agreed_setting(database, "voter_salt", secrets.token_urlsafe(32))
-    metrics, voted = Metrics(), Signal()
+    metrics, voted, streams = Metrics(), Signal(), Streams()
+    metrics.streams.set_function(lambda: streams.open)
     pairing = Pairing(database, np.random.default_rng())
     boards = Boards(database, settings, roster)
     hub = Hub(database, writer, roster, pairing, metrics, pad=serve.pad_start)
@@ -143,7 +144,7 @@ def _assembled(
         prompts=prompts,
         hub=hub,
         votes=votes,
-        readers=Readers(),
+        streams=streams,
         limits=Limits(serve),
         writer=writer,
         metrics=metrics,

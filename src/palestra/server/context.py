@@ -15,9 +15,9 @@ from palestra.server.sessions import Session, Sessions
 
 if TYPE_CHECKING:
     from palestra.server.boards.service import Boards
+    from palestra.server.event_stream import Streams
     from palestra.server.judging.service import JudgeRuns
     from palestra.server.limits import Limits
-    from palestra.server.live.events import Readers
     from palestra.server.live.hub import Hub
     from palestra.server.live.votes import Votes
     from palestra.server.metrics import Metrics
@@ -41,7 +41,7 @@ class Context:
     prompts: PromptBook
     hub: Hub
     votes: Votes
-    readers: Readers
+    streams: Streams
     limits: Limits
     writer: GroupWriter
     metrics: Metrics

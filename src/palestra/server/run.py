@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -18,21 +20,28 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from palestra.server.context import Context
+    from palestra.server.event_stream import Streams
     from palestra.server.roster import Contestant
     from palestra.server.settings import ServerSettings
 
 _FAREWELL_SECONDS = 3
 _IDLE_SECONDS = 75
 """How long a connection without a request is kept."""
+_YOUNG = 10_000
+"""Objects made since the last look for garbage that lead to the next."""
 
 
 class _Server(uvicorn.Server):
     """Ends in order on a signal, and then lets the caller end in order, too."""
 
-    ended_by: int | None = None
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams, self._loop = streams, asyncio.get_running_loop()
+        self.ended_by: int | None = None
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         self.ended_by = sig
+        self._loop.call_soon_threadsafe(self._streams.close)
         logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # that streams break off is meant
         super().handle_exit(sig, frame)
 
@@ -96,7 +105,15 @@ async def serve(
             timeout_keep_alive=_IDLE_SECONDS,
             timeout_graceful_shutdown=_FAREWELL_SECONDS,
         )
-        server = _Server(config)
+        server = _Server(config, context.streams)
         on_start(context)
+        _settle_memory()
         await server.serve(sockets=[sock])
         return server.ended_by
+
+
+def _settle_memory() -> None:
+    """What is there now stays, so that looking for garbage need not go through it while visitors wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)

@@ -11,8 +11,9 @@ from palestra.server.live.views import answer_view, flags_view, matchup_view, re
 from palestra.store.arena_matchups import OPEN, REPLACED
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, Iterator
 
+    from palestra.server.event_stream import Streams
     from palestra.server.live.matchup import LiveMatchup
     from palestra.server.roster import Roster
 
@@ -20,27 +21,21 @@ BATCH_SECONDS = 0.04
 """Between two events of a stream; with many open streams more, so that other requests need not wait."""
 _UNHURRIED = 40
 """So many open streams do not lengthen it."""
-Event = dict[str, Any]
+_ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_END = b"event: end\ndata: {}\n\n"
 
 
-class Readers:
-    """How many event streams are open."""
-
-    def __init__(self) -> None:
-        self.open = 0
-
-    @property
-    def batch_seconds(self) -> float:
-        """Seconds between two events of a stream."""
-        return BATCH_SECONDS * max(1.0, self.open / _UNHURRIED)
+def batch_seconds(open_streams: int) -> float:
+    """Seconds between two events of a stream."""
+    return BATCH_SECONDS * max(1.0, open_streams / _UNHURRIED)
 
 
 class Reader:
     """One open event stream: what it has told so far."""
 
-    def __init__(self, live: LiveMatchup, roster: Roster, token: str | None, readers: Readers) -> None:
+    def __init__(self, live: LiveMatchup, roster: Roster, token: str | None, streams: Streams) -> None:
         self._live = live
-        self._readers = readers
+        self._streams = streams
         self._roster = roster
         self._token = token
         self._seen = -1
@@ -49,27 +44,21 @@ class Reader:
         self._told: set[tuple[int, int]] = set()
         self._flags: dict[str, bool] = {}
 
-    async def events(self) -> AsyncIterator[Event]:
-        """Everything from now on, until nothing more will come."""
-        self._readers.open += 1
-        try:
-            async for event in self._events():
-                yield event
-        finally:
-            self._readers.open -= 1
-
-    async def _events(self) -> AsyncIterator[Event]:
+    async def events(self) -> AsyncGenerator[bytes, None]:
+        """Everything from now on, until nothing more will come; what comes together is one piece."""
         loop = asyncio.get_running_loop()
         while True:
             sent = loop.time()
             self._seen = self._live.signal.count
-            for event in self._news():
-                yield event
-            if self._is_over():
-                yield {"event": "end", "data": "{}"}
+            news = b"".join(self._news())
+            over = self._is_over()
+            if news or over:
+                yield news + _END if over else news
+            if over:
                 return
-            await self._live.signal.wait(self._seen)
-            await asyncio.sleep(max(0.0, sent + self._readers.batch_seconds - loop.time()))
+            if self._seen == self._live.signal.count:
+                await self._live.signal.wait(self._seen)
+            await asyncio.sleep(max(0.0, sent + batch_seconds(self._streams.open) - loop.time()))
 
     def _is_over(self) -> bool:
         live = self._live
@@ -77,7 +66,7 @@ class Reader:
             return False  # something changed while it was told
         return live.row.state != OPEN or live.settled or live.broken
 
-    def _news(self) -> Iterator[Event]:
+    def _news(self) -> Iterator[bytes]:
         """What the reader does not know yet."""
         live = self._live
         if self._structure != live.structure:
@@ -87,7 +76,7 @@ class Reader:
         if live.row.state == REPLACED:
             yield _event("replaced", {"by": live.row.replaced_by, "reason": reason_view(live)})
 
-    def _snapshot(self) -> Event:
+    def _snapshot(self) -> bytes:
         live = self._live
         self._structure = live.structure
         self._flags = flags_view(live)
@@ -99,7 +88,7 @@ class Reader:
                 self._told.add(place)
         return _event("snapshot", matchup_view(live, self._roster, self._token))
 
-    def _changes(self) -> Iterator[Event]:
+    def _changes(self) -> Iterator[bytes]:
         live = self._live
         streams = live.last() if len(live.turns) == 1 else live.all_streams()
         deltas, ended = [], []
@@ -126,5 +115,5 @@ class Reader:
             yield _event("state", flags)
 
 
-def _event(name: str, data: Any) -> Event:
-    return {"event": name, "data": json.dumps(data, ensure_ascii=False, separators=(",", ":"))}
+def _event(name: str, data: Any) -> bytes:
+    return f"event: {name}\ndata: {_ENCODE(data)}\n\n".encode()

@@ -58,9 +58,10 @@ class Stream:
         """Take in what has come. What is no character becomes U+FFFD; half of one waits for the other."""
         thinking, self._half_thinking = whole_characters(self._half_thinking + piece.thinking)
         text, self._half_text = whole_characters(self._half_text + piece.text)
-        piece = Delta(text=text, thinking=thinking)
         if not text and not thinking:
             return
+        if text is not piece.text or thinking is not piece.thinking:
+            piece = Delta(text=text, thinking=thinking)
         if not self.paced:
             self._show(piece)
             return

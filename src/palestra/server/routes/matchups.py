@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from palestra.server.context import Context, InContext, InSession, MaybeSession
+from palestra.server.event_stream import EventStream
 from palestra.server.live.asking import Asked
 from palestra.server.live.decision import Decision
 from palestra.server.live.events import Reader
@@ -20,14 +20,10 @@ from palestra.server.security import address_of
 from palestra.server.sessions import Session
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from palestra.server.live.matchup import LiveMatchup
 
 router = APIRouter(prefix="/api", tags=["battles"])
 
-_PING_SECONDS = 15
-_SEND_SECONDS = 30.0
 _SHAPE: dict[int | str, dict[str, Any]] = {200: {"model": MatchupShape}}
 _MADE: dict[int | str, dict[str, Any]] = {201: {"model": MatchupShape}}
 _LANGUAGE = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$"
@@ -130,14 +126,13 @@ async def matchup(matchup_id: str, context: InContext, session: InSession) -> JS
     return _reply(_own(matchup_id, context, session), context, session)
 
 
-@router.get("/matchups/{matchup_id}/events", response_class=EventSourceResponse)
-async def events(matchup_id: str, context: InContext, session: InSession) -> EventSourceResponse:
+@router.get("/matchups/{matchup_id}/events", response_class=EventStream)
+async def events(matchup_id: str, context: InContext, session: InSession) -> EventStream:
     """A battle as it goes on: a snapshot, then deltas, answers that ended, and the end."""
     live = _own(matchup_id, context, session)
-    reader = Reader(live, context.roster, context.sessions.battle_token(live.id, session), context.readers)
-    return EventSourceResponse(
-        _told(reader, context), ping=_PING_SECONDS, send_timeout=_SEND_SECONDS, sep="\n"
-    )
+    token = context.sessions.battle_token(live.id, session)
+    reader = Reader(live, context.roster, token, context.streams)
+    return EventStream(reader.events(), context.streams)
 
 
 @router.post("/matchups/{matchup_id}/turns", responses=_SHAPE)
@@ -216,9 +211,3 @@ def _checked(text: str, context: Context, name: str) -> str:
 
 async def _count_battle(request: Request, context: Context, session: Session) -> None:
     await context.limits.battle(session.voter, address_of(request))
-
-
-async def _told(reader: Reader, context: Context) -> AsyncIterator[ServerSentEvent]:
-    with context.metrics.streams.track_inprogress():
-        async for event in reader.events():
-            yield ServerSentEvent(event["data"], event=event["event"], sep="\n")
