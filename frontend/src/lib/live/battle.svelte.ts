@@ -47,8 +47,6 @@ class BlindBattle {
   async start(): Promise<void> {
     const body: Record<string, unknown> = { prompt: this.text.trim(), size: this.size };
     if (this.system.trim()) body.system = this.system.trim();
-    const language = navigator.language;
-    if (language) body.language = language;
     if (await this.live.start(body)) {
       write(OPEN, this.live.id ?? '');
       this.text = '';

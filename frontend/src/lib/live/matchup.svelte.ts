@@ -3,6 +3,9 @@ import { listen } from '../api/events';
 import type { Answer, Delta, Matchup, Reveal } from '../api/types';
 import { say } from '../announce.svelte';
 
+/** How long to wait before asking again for answers that the server gave up on. */
+const AGAIN_MS = 1500;
+
 /** One answer on the screen: its text grows, the rest comes with the server's events. */
 export class LiveAnswer {
   text = $state('');
@@ -237,7 +240,16 @@ export class LiveMatchup {
       this.#answer(data as { turn: number; answer: Answer; can_vote: boolean; vote_now: boolean });
     else if (event === 'state' && this.data) this.data = { ...this.data, ...(data as Partial<Matchup>) };
     else if (event === 'replaced') void this.#replaced(data as { by: string | null; reason: string });
-    else if (event === 'end') this.#close = null;
+    else if (event === 'end') this.#ended(id);
+  }
+
+  /** The server will say no more; if answers are still missing here, it is asked again after a moment. */
+  #ended(id: string): void {
+    this.#close = null;
+    if (!this.streaming) return;
+    setTimeout(() => {
+      if (this.id === id && this.streaming && !this.#close) void this.refresh();
+    }, AGAIN_MS);
   }
 
   #answer(event: { turn: number; answer: Answer; can_vote: boolean; vote_now: boolean }): void {
