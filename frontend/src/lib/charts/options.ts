@@ -160,7 +160,7 @@ function grid(
     },
     tooltip: {
       formatter: (p) => {
-        const [x, y, value] = (Array.isArray(p) ? p[0] : p)?.data as [number, number, number];
+        const [x, y, value] = (Array.isArray(p) ? p[0] : p)?.value as [number, number, number];
         if (what === 'count') return `${models[y]} and ${models[x]}\n${int(value)} battles`;
         const seen = n?.[y]?.[x];
         return `${models[y]} against ${models[x]}\n${say(value)}${seen ? ` of ${int(seen)} battles` : ''}`;

@@ -6,7 +6,7 @@ export const LIMITS = {
   line: 16_000,
   piece: 8_000,
   /** Answers longer than this let the browser skip what is off the screen. */
-  long: 20_000,
+  long: 10_000,
   /** How much settled text shares one skippable element. */
   group: 6_000,
   formulas: 400,

@@ -33,7 +33,7 @@ export const escape = (text: string) => text.replace(/[&<>"']/g, (c) => ENTITIES
 /** The address if a click on it is harmless, else null. */
 export function safeAddress(href: string): string | null {
   const clean = href.replace(/[\u0000-\u0020\u007f-\u00a0\u2028\u2029]/g, '');
-  return /^(?:https?:\/\/[^/]|mailto:[^@]+@)/i.test(clean) ? clean : null;
+  return /^(?:https?:\/\/[^/]|mailto:[^@]+@)/i.test(clean) && URL.canParse(clean) ? clean : null;
 }
 
 function anchor(href: string, title: string | null | undefined, inner: string): string {
