@@ -45,11 +45,12 @@ class Changes:
         try:
             while not stop.done():
                 state = asyncio.create_task(queue.get())
-                await asyncio.wait([state, stop], return_when=asyncio.FIRST_COMPLETED)
-                if state.done():
-                    yield state.result()
-                else:
-                    state.cancel()
+                try:
+                    await asyncio.wait([state, stop], return_when=asyncio.FIRST_COMPLETED)
+                    if state.done():
+                        yield state.result()
+                finally:
+                    state.cancel()  # a listener may leave at any time
         finally:
             stop.cancel()
             self._listeners.discard(queue)
