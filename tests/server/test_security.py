@@ -144,3 +144,13 @@ def test_health_and_metrics(url: str) -> None:
     assert "palestra_streams_open 0.0" in told
     assert 'route="/api/matchups/{matchup_id}/vote",status="200"} 1.0' in told
     assert not re.search(r"\b(red|blue)\b", told)
+
+
+def test_made_up_methods_are_counted_as_one(url: str) -> None:
+    for method in ("GREP", "BREW", "GET"):
+        httpx.request(method, f"{url}/healthz")
+    told = httpx.get(f"{url}/metrics").text
+    assert "GREP" not in told
+    assert "BREW" not in told
+    assert re.search(r'palestra_requests_total\{method="other",.*\} 2.0', told)
+    assert 'palestra_requests_total{method="GET",route="/healthz"' in told

@@ -11,6 +11,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_METHODS = frozenset({"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"})
+"""Those that are counted by name: a visitor may send any word as a method."""
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -49,13 +51,13 @@ class Metrics:
         )
         self.first_token_seconds = Histogram(
             "palestra_first_token_seconds",
-            "Seconds to an answer's first text, over all models.",
+            "Seconds to an answer's first text, over all models; none where serve.pad_start hides it.",
             buckets=_SECONDS,
             registry=self.registry,
         )
         self.answer_seconds = Histogram(
             "palestra_answer_seconds",
-            "Seconds that an answer took, over all models.",
+            "Seconds that an answer took, over all models; none where serve.pad_start hides it.",
             buckets=_SECONDS,
             registry=self.registry,
         )
@@ -91,6 +93,7 @@ class CountRequests:
         finally:
             metrics: Metrics = scope["app"].state.context.metrics
             route = getattr(scope.get("route"), "path", None) or "(none)"
-            metrics.requests.labels(scope["method"], route, str(status)).inc()
+            method = scope["method"] if scope["method"] in _METHODS else "other"
+            metrics.requests.labels(method, route, str(status)).inc()
             if not streamed:
                 metrics.request_seconds.labels(route).observe(time.perf_counter() - started)
