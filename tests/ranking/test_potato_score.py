@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from palestra.ranking import potato_score
 from palestra.ranking.potato_score import (
     PotatoScores,
     elo_by_preference,
@@ -135,3 +136,16 @@ def test_acquisition() -> None:
     assert uncertainty(a, b)[0] == 1.0
     assert uncertainty(a, b) == pytest.approx(uncertainty(b, a))
     assert moderate_margin(a, b) == pytest.approx([1.0, 1 / 3, 1 / 4])
+
+
+@pytest.mark.parametrize("broken", ["never there", "singular"])
+def test_scores_that_do_not_settle_are_those_of_the_last_step(
+    monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    if broken == "never there":
+        monkeypatch.setattr(potato_score, "_EXACT", 0.0)
+    else:
+        monkeypatch.setattr(potato_score, "_STEPS", 0)
+        monkeypatch.setattr(potato_score, "_slope", lambda theta, games: np.zeros_like(games))
+    found = scores([ranking(0, 1, 2), ranking(1, 0, 2)], 3)
+    assert np.isfinite(found.score).all()

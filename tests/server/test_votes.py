@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from tests.server.puppets import Puppet, arena
@@ -14,6 +15,7 @@ from tests.server.visitor import Visitor
 from tests.support.serve import serve
 
 from palestra.ranking.style import style_of
+from palestra.server.boards.service import Boards
 from palestra.store.arena_battle_rows import to_battle
 from palestra.store.arena_schema import battles, matchups, votes
 from palestra.store.database import Database
@@ -236,3 +238,17 @@ def test_the_chance_of_the_models_is_kept(tmp_path: Path) -> None:
     with Database(tmp_path / "arena.db") as database, database.reading() as connection:
         chance = connection.execute(sa.select(matchups.c.propensity)).scalar_one()
     assert chance == pytest.approx(1 / 6)
+
+
+@pytest.mark.parametrize("error", [ArithmeticError, np.linalg.LinAlgError, TimeoutError])
+def test_a_vote_counts_though_no_standings_are_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    async def fail(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Boards, "standings_before_after", fail)
+    with voting(str(tmp_path)) as visitor:
+        reveal = visitor.vote(visitor.played(), "a")
+    assert (reveal.status_code, reveal.json()["winner"]) == (200, "a")
+    assert len(stored(str(tmp_path))[0]) == 1

@@ -99,11 +99,7 @@ def moderate_margin(a: Floats, b: Floats) -> Floats:
 
 
 def _strengths(winner: Ints, loser: Ints, met: Bools) -> Floats:
-    """Log p of the models that met somebody, at the fixed point.
-
-    Raises:
-        ArithmeticError: the fixed point was not found.
-    """
+    """Log p of the models that met somebody, at the fixed point, or as near to it as the last step came."""
     place = np.cumsum(met) - 1
     size = int(met.sum())
     if not size:
@@ -122,7 +118,10 @@ def _strengths(winner: Ints, loser: Ints, met: Bools) -> Floats:
 
 
 def _newton(theta: Floats, wanted: Floats, games: Floats) -> Floats:
-    """Solve wanted − log D(θ) − θ = γ, Σθ = 0 for θ and the number γ by which rescaling moves p."""
+    """Solve wanted − log D(θ) − θ = γ, Σθ = 0 for θ and the number γ by which rescaling moves p.
+
+    Preferences are stored before they are scored, so what does not converge gives the last step's numbers.
+    """
     size = theta.size
     for _ in range(_NEWTON):
         miss = wanted - np.log(_denominator(theta, games)) - theta
@@ -131,10 +130,15 @@ def _newton(theta: Floats, wanted: Floats, games: Floats) -> Floats:
         system = np.ones((size + 1, size + 1))
         system[size, size] = 0.0
         system[:size, :size] = -_slope(theta, games)
-        step = np.linalg.solve(system, np.append(miss, 0.0))[:size]
+        try:
+            step = np.linalg.solve(system, np.append(miss, 0.0))[:size]
+        except np.linalg.LinAlgError:
+            break
+        if not np.isfinite(step).all():
+            break
         step *= min(1.0, _STRIDE / max(float(np.abs(step).max()), 1e-300))
         theta = _centred(theta + step)
-    raise ArithmeticError("the scores of these preferences do not converge")
+    return theta
 
 
 def _denominator(theta: Floats, games: Floats) -> Floats:

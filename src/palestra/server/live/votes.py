@@ -8,7 +8,6 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from palestra.analysis.voters import Suspicion, too_fast
-from palestra.errors import PalestraError
 from palestra.records.battle import Flag
 from palestra.server.live.asking import new_id
 from palestra.server.live.decision import BOTH_BAD, TIE, Decision, battles_of, leaking
@@ -123,8 +122,8 @@ class Votes:
             return told
         try:
             found = await self._standings.standings_before_after(battles)
-        except PalestraError:
-            _LOG.exception("no standings for a vote")  # which is no reason to lose it
+        except Exception:  # noqa: BLE001 - whatever keeps the standings away is no reason to lose a vote
+            _LOG.exception("no standings for a vote")
             return told
         told["standings"] = {
             label: [None if standing is None else asdict(standing) for standing in both]
