@@ -125,3 +125,13 @@ def test_a_paced_battle_shows_all_and_can_be_stopped(tmp_path: Path) -> None:
         said = [answer["text"] for answer in stopped["turns"][0]["answers"]]
         assert all(0 < len(text) < 500 for text in said)
         assert stopped["can_vote"]
+
+
+def test_the_metrics_do_not_tell_what_is_hidden(tmp_path: Path) -> None:
+    puppets = [Puppet("red"), Puppet("blue")]
+    with serve(arena(tmp_path, puppets, pad_start=0.01)) as url, Visitor(url) as visitor:
+        visitor.played()
+        told = visitor.get("/metrics").text
+    assert 'palestra_answers_total{outcome="answered"} 2.0' in told
+    assert "palestra_answer_seconds_count 0.0" in told
+    assert "palestra_first_token_seconds_count 0.0" in told

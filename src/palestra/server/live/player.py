@@ -61,6 +61,10 @@ class Player:
                     group.create_task(pace)
         except BaseExceptionGroup as errors:
             raise errors.exceptions[0] from None
+        if live.paced:
+            for stream in missing:
+                if stream.answer is not None and stream.answer.failure is None:
+                    self._count(live, stream.answer)
 
     async def _answer(self, live: LiveMatchup, stream: Stream) -> None:
         contestant = self._roster.get(live.row.models[stream.slot])
@@ -71,7 +75,8 @@ class Player:
             failure = Failure(kind=FailureKind.OTHER, message=f"a fault in the arena: {type(error).__name__}")
             answer = AnswerRow(stream.turn, stream.slot, stream.attempt, failure=failure, tstamp=time.time())
         await self._keep(live, [answer])
-        self._count(answer)
+        if not live.paced or answer.failure is not None:
+            self._count(live, answer)  # else when all are shown: its moment is hidden until then
         if answer.failure is not None and live.is_blind:
             raise ModelFailedError
         stream.answer = answer
@@ -90,7 +95,7 @@ class Player:
         await self._keep(live, [row for _, row in rows])
         for stream, row in rows:
             stream.answer = row
-            self._count(row)
+            self._count(live, row)
         live.signal.send()
 
     async def _keep(self, live: LiveMatchup, rows: list[AnswerRow]) -> None:
@@ -98,9 +103,12 @@ class Player:
         if rows:
             await self._writer.write(lambda connection: put_answers(connection, matchup_id, rows))
 
-    def _count(self, answer: AnswerRow) -> None:
+    def _count(self, live: LiveMatchup, answer: AnswerRow) -> None:
+        """Count an answer; of a paced matchup, which hides how fast models are, without its seconds."""
         outcome = "stopped" if answer.stopped else "failed" if answer.failure else "answered"
         self._metrics.answers.labels(outcome).inc()
+        if live.paced:
+            return
         if answer.first_token_ms is not None:
             self._metrics.first_token_seconds.observe(answer.first_token_ms / 1000)
         if answer.latency_ms is not None and answer.ok:
