@@ -8,7 +8,7 @@ BIN = .venv/bin
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve frontend test check lint types format bench bench-ranking lock clean
+.PHONY: help demo serve frontend test check lint types format bench bench-ranking bench-web lock clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,11 +38,14 @@ format: .venv/.ready ## put the code in shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: .venv/.ready ## print the benchmarks' tables, but for the next one
+bench: .venv/.ready ## print the benchmarks' tables, but for the next two
 	$(BIN)/python -m benchmarks
 
 bench-ranking: .venv-peers/.ready ## set up the peers beside, then hold the ranking against them
 	@.venv-peers/bin/python -m benchmarks.ranking $(ARGS)
+
+bench-web: .venv/.ready .venv-peers-web/.ready ## set up Gradio beside, then put both arenas under load
+	@$(BIN)/python -m benchmarks.web --gradio .venv-peers-web/bin/python $(ARGS)
 
 lock: $(UV) ## resolve the requirements anew
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
@@ -51,9 +54,12 @@ lock: $(UV) ## resolve the requirements anew
 	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-annotate --no-header --python-version 3.11 \
 	  requirements/peers.in -o requirements/peers.txt
+	$(UV) pip compile --quiet --upgrade --universal --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-annotate --no-header --python-version 3.11 \
+	  requirements/peers-web.in -o requirements/peers-web.txt
 
 clean: ## remove everything that was set up
-	rm -rf .venv .venv-peers .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-peers .venv-peers-web .tools .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(UV): requirements/uv.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, as python3 on the PATH"; exit 1; }
@@ -78,3 +84,10 @@ $(UV): requirements/uv.txt
 	  requirements/peers.txt
 	@$(UV) pip install --quiet --python .venv-peers/bin/python --no-deps --no-build-isolation --editable .
 	@touch .venv-peers/.ready
+
+.venv-peers-web/.ready: $(UV) requirements/peers-web.txt
+	@echo "Setting up Gradio's environment in .venv-peers-web …"
+	@test -x .venv-peers-web/bin/python || $(UV) venv --quiet --no-project --python "$(PYTHON)" .venv-peers-web
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv-peers-web/bin/python --require-hashes \
+	  requirements/peers-web.txt
+	@touch .venv-peers-web/.ready

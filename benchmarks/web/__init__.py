@@ -1,0 +1,1 @@
+"""Palestra's web arena under load, beside a Gradio arena."""
