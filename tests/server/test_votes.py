@@ -232,6 +232,48 @@ def test_an_answer_that_names_its_model_is_flagged(tmp_path: Path) -> None:
     assert list(vote["flags"]) == ["identity_leak"]
 
 
+def test_thinking_that_names_its_model_is_flagged(tmp_path: Path) -> None:
+    puppets = [Puppet("red-7b", thinking="As Red 7B I should…"), Puppet("blue")]
+    with voting(str(tmp_path), *puppets) as visitor:
+        visitor.vote(visitor.played(), "a")
+    (battle,), (vote,) = stored(str(tmp_path))
+    assert battle.flags == tuple(vote["flags"]) == ("identity_leak",)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_model_that_named_itself_stays_known_when_it_answers_again(place: str, restarted: bool) -> None:
+    teller = Puppet("red-7b", ["As Red 7B I", " say no."])
+    with voting(place, teller, Puppet("blue")) as visitor:
+        ready = visitor.played()
+        teller.words = ("No.",)
+        visitor.do(ready["id"], "regenerate")
+        visitor.events(ready["id"])
+        if not restarted:
+            visitor.vote(ready, "a")
+        cookies, csrf = visitor.http.cookies, visitor.csrf
+    if restarted:
+        with voting(place, teller, Puppet("blue")) as visitor:
+            visitor.http.cookies, visitor.csrf = cookies, csrf
+            assert visitor.vote(ready, "a").status_code == 200
+    (battle,), (vote,) = stored(place)
+    assert "Red" not in f"{battle.response_a}{battle.response_b}"
+    assert battle.flags == tuple(vote["flags"]) == ("identity_leak",)
+
+
+@pytest.mark.parametrize(("what", "body"), [("regenerate", None), ("turns", {"prompt": "And?"})])
+def test_what_another_server_decided_is_not_gone_on_with(
+    place: str, what: str, body: dict[str, str] | None
+) -> None:
+    with voting(place) as visitor, serve(arena(place, [Puppet("red"), Puppet("blue")])) as other_url:
+        ready = visitor.played()
+        with Visitor(other_url) as other:
+            other.http.cookies, other.csrf = visitor.http.cookies, visitor.csrf
+            assert other.vote(ready, "a").status_code == 200
+        assert visitor.do(ready["id"], what, body, status=409)["code"] == "voted"
+        assert visitor.matchup(ready["id"])["state"] == "voted"
+        assert len(visitor.matchup(ready["id"])["turns"]) == 1
+
+
 def test_the_chance_of_the_models_is_kept(tmp_path: Path) -> None:
     with voting(str(tmp_path), *map(Puppet, COLOURS)) as visitor:
         visitor.begin()

@@ -96,7 +96,7 @@ def test_answers_of_earlier_attempts_count_no_more_and_come_too_late(database: D
     again = replace(ANSWER, attempt=1, text="Again.")
     with database.writing() as connection:
         put_answers(connection, "m1", [ANSWER])
-        set_attempt(connection, "m1", TurnRow(0, "First?", 1))
+        assert set_attempt(connection, "m1", TurnRow(0, "First?", 1), [1])
     with database.reading() as connection:
         found = read_matchup(connection, "m1")
     assert found is not None

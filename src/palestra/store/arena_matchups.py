@@ -45,6 +45,8 @@ class MatchupRow:
     replaced_by: str | None = None
     reason: str | None = None
     decided: float | None = None
+    leaks: tuple[int, ...] = ()
+    """Slots that told who they are in answers that were generated again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +126,29 @@ def insert_matchup(connection: sa.Connection, row: MatchupRow, asked: Sequence[T
     connection.execute(_INSERT_TURN, [asdict(turn) | {"matchup_id": row.id} for turn in asked])
 
 
-def insert_turn(connection: sa.Connection, matchup_id: str, turn: TurnRow) -> None:
-    """Write a further turn."""
+def insert_turn(connection: sa.Connection, matchup_id: str, turn: TurnRow) -> bool:
+    """Write a further turn of an open matchup; whether it was open."""
+    if not _stays_open(connection, matchup_id):
+        return False
     connection.execute(_INSERT_TURN, asdict(turn) | {"matchup_id": matchup_id})
+    return True
 
 
-def set_attempt(connection: sa.Connection, matchup_id: str, turn: TurnRow) -> None:
-    """Note that a turn is generated again; answers of earlier attempts count no more."""
+def set_attempt(connection: sa.Connection, matchup_id: str, turn: TurnRow, leaks: Sequence[int]) -> bool:
+    """Note that a turn of an open matchup is generated again; whether it was open. Answers of earlier
+    attempts count no more, but which slots told who they are (`leaks`) does.
+    """
+    if not _stays_open(connection, matchup_id, leaks=list(leaks)):
+        return False
     which = (turns.c.matchup_id == matchup_id) & (turns.c.turn == turn.turn)
     connection.execute(sa.update(turns).where(which).values(attempt=turn.attempt))
+    return True
+
+
+def _stays_open(connection: sa.Connection, matchup_id: str, **values: list[int]) -> bool:
+    """Whether a matchup is open, and stays so until the transaction ends; `values` are columns to write."""
+    which = (matchups.c.id == matchup_id) & (matchups.c.state == OPEN)
+    return connection.execute(sa.update(matchups).where(which).values(state=OPEN, **values)).rowcount == 1
 
 
 def put_answers(connection: sa.Connection, matchup_id: str, rows: Sequence[AnswerRow]) -> None:
@@ -212,7 +228,7 @@ def _read(connection: sa.Connection, which: sa.ColumnElement[bool]) -> StoredMat
     found = connection.execute(sa.select(matchups).where(which)).mappings().first()
     if found is None:
         return None
-    row = MatchupRow(**{**found, "models": tuple(found["models"])})
+    row = MatchupRow(**{**found, "models": tuple(found["models"]), "leaks": tuple(found["leaks"] or ())})
     asked = connection.execute(
         sa.select(turns.c.turn, turns.c.prompt, turns.c.attempt)
         .where(turns.c.matchup_id == row.id)

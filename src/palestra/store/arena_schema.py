@@ -36,9 +36,11 @@ matchups = Table(
     Column("reason", Text),
     Column("created", Float, nullable=False),
     Column("decided", Float),
+    Column("leaks", JSON),
     Index("ix_matchups_voter", "voter", "created"),
 )
-"""`kind`: blind, named or admin. `state`: open, voted, replaced or abandoned. `models`: labels by slot."""
+"""`kind`: blind, named or admin. `state`: open, voted, replaced or abandoned. `models`: labels by slot.
+`leaks`: slots that told who they are in answers that were generated again, and so are there no more."""
 
 turns = Table(
     "turns",

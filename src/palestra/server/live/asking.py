@@ -64,4 +64,5 @@ def succeeding_row(old: MatchupRow, drawn: Drawn) -> MatchupRow:
         replaced_by=None,
         share_id=None,
         decided=None,
+        leaks=(),
     )

@@ -80,16 +80,16 @@ def _game(best: int, other: int) -> tuple[int, int, Winner]:
 
 def battles_of(live: LiveMatchup, decision: Decision, roster: Roster, tstamp: float) -> list[Battle]:
     """The battles that a decision makes, told of the models in the order in which they were shown."""
-    leaks = {slot for slot in range(live.size) if _leaks(live, slot, roster)}
+    telling = leaking(live, roster)
     return [
-        _battle(live, slots=(a, b), winner=winner, leak=bool({a, b} & leaks), tstamp=tstamp)
+        _battle(live, slots=(a, b), winner=winner, leak=bool({a, b} & telling), tstamp=tstamp)
         for a, b, winner in decision.games(live)
     ]
 
 
-def leaking(live: LiveMatchup, roster: Roster) -> bool:
-    """Whether any answer tells who wrote it."""
-    return any(_leaks(live, slot, roster) for slot in range(live.size))
+def leaking(live: LiveMatchup, roster: Roster) -> set[int]:
+    """The slots that told who they are, in an answer, in its thinking, or in one that was generated again."""
+    return set(live.row.leaks) | {slot for slot in range(live.size) if _leaks(live, slot, roster)}
 
 
 def _battle(
@@ -146,4 +146,8 @@ def _style(live: LiveMatchup, slots: Sequence[int]) -> dict[str, float]:
 
 def _leaks(live: LiveMatchup, slot: int, roster: Roster) -> bool:
     found = roster.get(live.row.models[slot])
-    return found is not None and tells_its_name(_answers(live, slot), found.config)
+    if found is None:
+        return False
+    streams = [live.stream(turn.turn, slot) for turn in live.turns]
+    said = (text for stream in streams for text in (stream.thinking(), stream.text()))
+    return any(tells_its_name(text, found.config) for text in said)

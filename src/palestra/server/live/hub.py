@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from palestra.server.live.asking import new_row, succeeding_row
+from palestra.server.live.decision import leaking
 from palestra.server.live.matchup import LiveMatchup
 from palestra.server.live.player import ModelFailedError, Player, cancel
 from palestra.server.problems import Problem
@@ -163,7 +164,8 @@ class Hub:
             if len(live.turns) >= most:
                 raise Problem(409, f"A conversation has at most {most} turns.", code="turns")
             turn = TurnRow(live.turns[-1].turn + 1, prompt)
-            await self._writer.write(lambda connection: insert_turn(connection, live.id, turn))
+            if not await self._writer.write(lambda connection: insert_turn(connection, live.id, turn)):
+                raise self._decided_elsewhere(live)
             live.turns.append(turn)
             live.prepare(turn)
             self._changed(live)
@@ -178,7 +180,10 @@ class Hub:
             _require_open(live)
             await cancel(live)
             turn = replace(live.turns[-1], attempt=live.turns[-1].attempt + 1)
-            await self._writer.write(lambda connection: set_attempt(connection, live.id, turn))
+            leaks = tuple(sorted(leaking(live, self._roster)))
+            if not await self._writer.write(lambda connection: set_attempt(connection, live.id, turn, leaks)):
+                raise self._decided_elsewhere(live)
+            live.row = replace(live.row, leaks=leaks)
             live.turns[-1] = turn
             live.prepare(turn)
             self._changed(live)
@@ -221,6 +226,13 @@ class Hub:
     def forget(self, matchup_id: str) -> None:
         """Read a matchup from the database when it is asked for again."""
         self._held.pop(matchup_id, None)
+
+    def _decided_elsewhere(self, live: LiveMatchup) -> Problem:
+        """What to raise when another process closed a matchup that is open here; it is read anew."""
+        self.forget(live.id)
+        live.broken = True
+        live.signal.send()
+        return _not_open(self.get(live.id))
 
     async def _begin(self, row: MatchupRow, prompts: Sequence[str]) -> LiveMatchup:
         turns = [TurnRow(number, prompt) for number, prompt in enumerate(prompts)]
@@ -339,12 +351,14 @@ class Hub:
 
 
 def _require_open(live: LiveMatchup) -> None:
-    if live.is_open:
-        return
-    code = "voted" if live.vote is not None else "replaced"
-    raise Problem(
-        409, "This battle is decided." if code == "voted" else "This battle was replaced.", code=code
-    )
+    if not live.is_open:
+        raise _not_open(live)
+
+
+def _not_open(live: LiveMatchup) -> Problem:
+    if live.vote is not None:
+        return Problem(409, "This battle is decided.", code="voted")
+    return Problem(409, "This battle was replaced.", code="replaced")
 
 
 def _is_playing(live: LiveMatchup) -> bool:
