@@ -39,6 +39,54 @@ def test_other_words_are_not(text: str) -> None:
     assert not tells_its_name(text, MODEL)
 
 
-def test_short_names_are_no_leak() -> None:
-    short = ModelConfig.model_validate({"label": "A1", "endpoint_type": "scripted", "organisation": "X"})
-    assert not tells_its_name("A1 is an x.", short)
+def model(label: str, **more: str) -> ModelConfig:
+    return ModelConfig.model_validate({"label": label, "endpoint_type": "openai", "model": "x", **more})
+
+
+@pytest.mark.parametrize("text", ["I am Llama 3.2.", "llama-3.2", "LLAMA3.2!"])
+def test_letters_and_digits_may_stand_apart(text: str) -> None:
+    assert tells_its_name(text, model("llama3.2"))
+
+
+@pytest.mark.parametrize(
+    ("maker", "text"),
+    [
+        ("Google", "I am a large language model, trained by Google."),
+        ("Google", "I'm Google Gemma."),
+        ("Meta", "I was developed by researchers at Meta."),
+        ("Meta", "Well: Meta created me."),
+        ("OpenAI", "I am an assistant of OpenAI"),
+    ],
+)
+def test_the_maker_counts_where_the_answer_speaks_of_itself(maker: str, text: str) -> None:
+    assert tells_its_name(text, model("hidden", organisation=maker))
+
+
+@pytest.mark.parametrize(
+    ("maker", "text"),
+    [
+        ("Google", "Look it up in Google Maps."),
+        ("Google", "I am sure that Google Maps knows."),
+        ("Google", "It was made by hand. Google sells it."),
+        ("Meta", "I am thinking of a meta-analysis."),
+        ("Meta", "A study made by meta-analysis."),
+        ("Meta", "That is meta."),
+    ],
+)
+def test_the_makers_name_has_other_uses(maker: str, text: str) -> None:
+    assert not tells_its_name(text, model("hidden", organisation=maker))
+
+
+@pytest.mark.parametrize(
+    ("label", "text"), [("o1", "I am o1."), ("R1", "I'm **R1**, hello"), ("Yi", "My name is Yi")]
+)
+def test_short_names_count_where_the_answer_speaks_of_itself(label: str, text: str) -> None:
+    assert tells_its_name(text, model(label))
+
+
+@pytest.mark.parametrize(
+    ("label", "text"),
+    [("A1", "A1 is an x."), ("o1", "Group o1 won."), ("An", "I am an assistant."), ("A", "I am a bot.")],
+)
+def test_short_names_are_words_elsewhere(label: str, text: str) -> None:
+    assert not tells_its_name(text, model(label))
