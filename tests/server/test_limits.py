@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from starlette.datastructures import Headers
+from starlette.requests import Request
 from tests.server.puppets import Puppet, arena
 from tests.server.visitor import Visitor
 from tests.support.serve import serve
@@ -12,6 +14,7 @@ from tests.support.serve import serve
 from palestra.config.schema import Serve
 from palestra.server.limits import PER_ADDRESS, Limits
 from palestra.server.problems import Problem
+from palestra.server.security import _believe_proxy, address_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -71,3 +74,28 @@ def test_what_others_wrote_before_the_proxy_does_not_count(tmp_path: Path) -> No
             with Visitor(url, headers={"X-Forwarded-For": f"10.0.0.{number}, 1.2.3.4"}) as visitor:
                 statuses.append(visitor.post("/api/matchups", {"prompt": "p"}).status_code)
     assert statuses[-1] == 429
+
+
+def forwarded(*lines: str) -> Request:
+    """A request as it is after a proxy was believed."""
+    raw = [(b"x-forwarded-for", line.encode()) for line in lines]
+    scope = {"type": "http", "headers": raw, "client": ("127.0.0.1", 1)}
+    _believe_proxy(scope, Headers(scope=scope))
+    return Request(scope)
+
+
+@pytest.mark.parametrize(
+    ("lines", "address"),
+    [
+        (("1.1.1.1", "2.2.2.2"), "2.2.2.2"),
+        (("1.1.1.1, 3.3.3.3", "4.4.4.4, 2.2.2.2"), "2.2.2.2"),
+        (("2001:db8:1:2:aaaa::1",), "2001:db8:1:2::/64"),
+        (("2001:db8:1:2:bbbb::9",), "2001:db8:1:2::/64"),
+        (("::ffff:2.2.2.2",), "2.2.2.2"),
+        (("fe80::1%eth0",), "fe80::/64"),
+        (("somebody",), "somebody"),
+        ((), "127.0.0.1"),
+    ],
+)
+def test_an_address_is_the_proxys_last_word_and_a_whole_network(lines: tuple[str, ...], address: str) -> None:
+    assert address_of(forwarded(*lines)) == address

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import logging
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -32,6 +33,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_IPV6_NETWORK = 64
+"""Bits of the part that a network has in common."""
 _ROOM = 16_384
 """Bytes of a body beside the longest prompt."""
 
@@ -123,18 +126,32 @@ def is_secure(request: Request) -> bool:
 
 
 def address_of(request: Request) -> str:
-    """The visitor's address, as far as it is known."""
-    return request.client.host if request.client else "unknown"
+    """The visitor's address, as far as it is known; of IPv6 the network, as one visitor has all of it."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((int(found), _IPV6_NETWORK), strict=False))
 
 
 def _believe_proxy(scope: Scope, headers: Headers) -> None:
     """Take address and scheme from the nearest proxy: the last entry, as others may be made up."""
-    nearest = headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+    nearest = _last(headers, "x-forwarded-for")
     if nearest:
         scope["client"] = (nearest, 0)
-    scheme = headers.get("x-forwarded-proto", "").rpartition(",")[2].strip().lower()
+    scheme = _last(headers, "x-forwarded-proto").lower()
     if scheme in ("http", "https"):
         scope["scheme"] = scheme
+
+
+def _last(headers: Headers, name: str) -> str:
+    """The last entry of a header that may come several times, with several entries each."""
+    return ",".join(headers.getlist(name)).rpartition(",")[2].strip()
 
 
 def _check_host(headers: Headers, context: Context) -> None:
