@@ -173,6 +173,15 @@ def test_the_only_answer_beats_nobody(tmp_path: Path) -> None:
         assert page.get("export_dpo") == {"count": 0, "pairs": []}
 
 
+def test_a_ranking_of_one_that_answered_is_refused_and_nothing_is_kept(tmp_path: Path) -> None:
+    with admin(tmp_path, "A", "B", B=True) as page:
+        page.run("p")
+        body = {"prompt": "p", "winner": "A", "ranking": ["A", "B"]}
+        reply = page.http.post(f"{API}/preference", json=body)
+        assert (reply.status_code, "only one answered" in reply.json()["error"]) == (409, True)
+    assert counts(str(tmp_path)) == (0, 0)
+
+
 def test_training_rows(tmp_path: Path) -> None:
     with admin(tmp_path, "A", "B", "C") as page:
         page.run("p")

@@ -66,3 +66,18 @@ def test_a_very_long_answer_comes_whole(tmp_path: Path) -> None:
 def test_slots_have_letters() -> None:
     assert letters(4) == ["a", "b", "c", "d"]
     assert [letter(slot) for slot in (25, 26, 27, 701, 702)] == ["z", "aa", "ab", "zz", "aaa"]
+
+
+def test_an_answer_has_not_begun_with_blanks() -> None:
+    stream = Stream(0, 0, 0)
+    stream.receive(Delta(text=" \n"))
+    assert not stream.begun
+    stream.receive(Delta(text="a"))
+    assert stream.begun
+
+
+def test_a_blank_answer_is_a_failure(tmp_path: Path) -> None:
+    with serve(arena(tmp_path, [Puppet("red", [" ", "\n"]), Puppet("blue")])) as url, Visitor(url) as visitor:
+        told = visitor.played(models=["red", "blue"])
+    blank, said = told["turns"][0]["answers"]
+    assert (blank["status"], said["status"]) == ("failed", "done")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SAMPLE_REPLY = "sample"
 """The `finish_reason` of a reply of the sample arena that is no answer."""
 NOT_ASKED = "it did not answer the turn before"
+NOTHING = "it answered nothing"
 GONE = "this model is no longer in the arena"
 
 
@@ -88,13 +89,17 @@ def _messages(live: LiveMatchup, stream: Stream) -> tuple[Message, ...] | None:
 
 
 def _row(stream: Stream, response: Response) -> AnswerRow:
+    text = response.text if isinstance(response.text, str) else None
+    failure = response.failure
+    if failure is None and not (text or "").strip():
+        text, failure = None, Failure(kind=FailureKind.EMPTY, message=NOTHING)
     return AnswerRow(
         turn=stream.turn,
         slot=stream.slot,
         attempt=stream.attempt,
-        text=response.text if isinstance(response.text, str) else None,
+        text=text,
         thinking=response.thinking,
-        failure=response.failure,
+        failure=failure,
         finish_reason=response.finish_reason,
         latency_ms=response.latency_ms,
         first_token_ms=response.first_token_ms,

@@ -115,7 +115,7 @@ class Stream:
 
     def _show(self, piece: Delta) -> None:
         self.shown.append(piece)
-        self._text_begun = self._text_begun or bool(piece.text)
+        self._text_begun = self._text_begun or bool(piece.text.strip())
 
 
 def whole_characters(text: str) -> tuple[str, str]:

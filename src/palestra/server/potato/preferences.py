@@ -94,6 +94,8 @@ def _decided(run: StoredMatchup, preference: Preference, now: float) -> tuple[Li
         raise Problem(409, f"{preference.winner!r} did not answer this prompt, so it cannot be the best.")
     place = {label: letter(slot) for slot, label in enumerate(models)}
     ranked = [label for label in preference.ranking or () if label in place]
+    if len(ranked) < min(2, len(preference.ranking or ())):
+        raise Problem(409, "ranking: of these models only one answered this prompt, so it decides nothing.")
     ranking = tuple(place[label] for label in ranked) if len(ranked) > 1 else None
     decision = Decision(place[preference.winner], ranking)
     texts = [[label, answer.text] for label, answer in zip(models, said, strict=True)]
