@@ -122,3 +122,13 @@ def test_answers_are_ranked_by_their_share_of_the_wins() -> None:
     ]
     assert second["prompt"] == "other"
     assert "model_name" not in next(ranked_rows(rows, labels=False))["ranked_models"][0]
+
+
+def test_an_answer_in_which_no_model_speaks_takes_no_others_share() -> None:
+    silent, spoken = [user("p")], [user("p"), model("yes")]
+    rows = [
+        battle("model_b", silent, spoken, prompt=[user("p")]),
+        battle("model_b", silent, [user("p"), model("no")], prompt=[user("p")], model_b="C"),
+    ]
+    (found,) = ranked_rows(rows)
+    assert [(one["model_name"], one["avg_score"]) for one in found["ranked_models"]] == [("B", 1.0), ("C", 1.0)]

@@ -84,7 +84,7 @@ def kto_rows(battles: Iterable[Battle], *, labels: bool = True) -> Iterator[Row]
     """
     said: dict[tuple[Text, Text], _Mean] = {}
     for battle in battles:
-        for prompt, answer, model, wanted in _answers(battle):
+        for prompt, answer, model, wanted, _ in _answers(battle):
             said.setdefault((prompt, answer), _Mean(model)).add(wanted, battle.weight)
     for (prompt, answer), held in said.items():
         value = held.value
@@ -102,8 +102,7 @@ def ranked_rows(battles: Iterable[Battle], *, labels: bool = True) -> Iterator[R
     """
     prompts: defaultdict[Text, dict[tuple[str, Text], _Mean]] = defaultdict(dict)
     for battle in battles:
-        share = battle.share()
-        for (prompt, answer, model, _), won in zip(_answers(battle), (share, 1.0 - share), strict=False):
+        for prompt, answer, model, _, won in _answers(battle):
             prompts[prompt].setdefault((model, answer), _Mean(model)).add(won, battle.weight)
     for prompt, answers in prompts.items():
         scored = [(held.value, model, answer) for (model, answer), held in answers.items() if held.weight > 0]
@@ -133,8 +132,10 @@ def _pair(battle: Battle) -> tuple[Text, Text, Text] | None:
     return (a[:shared], a[shared:], b[shared:]) if shared else None
 
 
-def _answers(battle: Battle) -> Iterator[tuple[Text, Text, str, float]]:
-    """(prompt, answer, model, 1 if it is wanted and 0 if not) of A, then of B."""
+def _answers(battle: Battle) -> Iterator[tuple[Text, Text, str, float, float]]:
+    """(prompt, answer, model, 1 if it is wanted and 0 if not, share of the win) of A, then of B; without those
+    in which no model speaks.
+    """
     if battle.prompt is None or battle.response_a is None or battle.response_b is None:
         return
     share = battle.share()
@@ -146,12 +147,12 @@ def _answers(battle: Battle) -> Iterator[tuple[Text, Text, str, float]]:
     for answer, model, won in sides:
         wanted = even if won == 0.5 else float(won > 0.5)
         if isinstance(battle.prompt, str) and isinstance(answer, str):
-            yield battle.prompt, answer, model, wanted
+            yield battle.prompt, answer, model, wanted, won
             continue
         whole = _whole(battle.prompt, answer)
         place = next((n for n in range(1, len(whole)) if whole[n].role == "assistant"), None)
         if place is not None:
-            yield whole[:place], whole[place:], model, wanted
+            yield whole[:place], whole[place:], model, wanted, won
 
 
 def _whole(prompt: Text, answer: Text) -> tuple[Message, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,6 +53,7 @@ class Pairing:
         self._rng = rng
         self._table: dict[tuple[str, str, int], int] = {}
         self._counted: float | None = None
+        self._counting = threading.Lock()
         self._chances: dict[tuple[tuple[str, float], ...], Floats] = {}
         self._stale_after: float | None = None
         """When chances are to be computed anew; None: they are as good as new."""
@@ -63,9 +65,12 @@ class Pairing:
         Raises:
             StoreError: the database cannot be read.
         """
-        now = time.monotonic()
-        if self._counted is not None and now - self._counted < _COUNT_SECONDS:
-            return
+        with self._counting:
+            now = time.monotonic()
+            if self._counted is None or now - self._counted >= _COUNT_SECONDS:
+                self._count(now)
+
+    def _count(self, now: float) -> None:
         columns = (battles.c.model_a, battles.c.model_b, battles.c.winner)
         people = (battles.c.source == Source.HUMAN.value) & (battles.c.anonymous == sa.true())
         query = sa.select(*columns, sa.func.count()).where(people).group_by(*columns)
