@@ -114,6 +114,8 @@ def test_filters_reach_the_board(client: httpx.Client) -> None:
     early = get(client, "/api/leaderboard", source="all", until=NOON + 200)["n_battles"]
     late = get(client, "/api/leaderboard", source="all", since=NOON + 200)["n_battles"]
     assert early + late == whole["n_battles"]
+    first, last = NOON // 60 * 60 + 60, NOON // 60 * 60 + 119.9
+    assert get(client, "/api/leaderboard", since=first) == get(client, "/api/leaderboard", since=last)
     clustered = get(client, "/api/leaderboard", cluster="question_id")
     assert clustered["method"]["interval"]["cluster"] == "question_id"
 

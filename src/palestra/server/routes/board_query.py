@@ -43,11 +43,17 @@ def board_query(
         str | None, Query(description="`question_id`: intervals allow for battles of the same prompt")
     ] = None,
 ) -> BoardQuery:
-    """The board that is meant."""
+    """The board that is meant. Times count by the minute: each board is computed and kept."""
     if cluster not in (None, "", "question_id"):
         raise Problem(422, "cluster: the only known cluster is question_id")
-    folder, chosen = in_folder(context.boards, chosen)
+    since, until = _minute(chosen.since), _minute(chosen.until)
+    folder, chosen = in_folder(context.boards, replace(chosen, since=since, until=until))
     return BoardQuery(chosen, folder, retired, clustered=bool(cluster))
+
+
+def _minute(time: float | None) -> float | None:
+    """The minute that a time is in; what is beyond all minutes stays as it is."""
+    return None if time is None else time // 60 * 60
 
 
 def in_folder(boards: Boards, chosen: Selection) -> tuple[str | None, Selection]:
