@@ -267,7 +267,13 @@ def test_it_may_cost_so_much_and_no_more(here: str, chat: ChatServer) -> None:
     assert run["state"] == "stopped"
     assert "USD" in run["error"]
     assert 0 < run["cost_usd"] <= whole / 4
-    assert 0 < calls(chat) < 80
+    assert 0 < (asked := calls(chat)) < 80
+    with judging(here, paid(chat, concurrency=1)) as http:
+        ok(http.post(f"{PATH}/{run['id']}/resume"))
+        again = ended(http, run["id"])
+    assert again["state"] == "stopped"
+    assert calls(chat) - asked <= 1  # what one call costs is learnt anew
+    assert run["cost_usd"] <= again["cost_usd"] <= run["cost_usd"] * (asked + 2) / asked
 
 
 def test_a_server_that_breaks_is_no_verdict(here: str, chat: ChatServer) -> None:

@@ -31,7 +31,7 @@ class Docket:
     limit: int | None = None
     """The newest so many."""
     max_cost: float | None = None
-    """USD that one pass may spend."""
+    """USD that the run may spend in all, however often it is gone on with."""
     last: int = 0
     """The number of the newest battle that there was."""
 

@@ -69,7 +69,7 @@ class JudgeRun:
             table.database,
             ThreadWriter(table.database),
             self.progress,
-            budget=Budget(self._docket.max_cost),
+            budget=Budget(self._docket.max_cost, spent=row.cost_usd or 0.0),
             retry_failed=True,
         )
         self._ended: JudgeRunRow | None = None
@@ -79,15 +79,14 @@ class JudgeRun:
         """The run at this moment."""
         if self._ended is not None:
             return self._ended
-        tally, before = self.progress.verdicts, self._begun.cost_usd
-        spent = self.progress.cost_usd
+        tally = self.progress.verdicts
         return replace(
             self._begun,
             done=tally.done - tally.n_failed,
             failed=tally.n_failed,
             reused=tally.reused,
             failures=dict(sorted(tally.failed.items())),
-            cost_usd=before if not spent else (before or 0.0) + spent,
+            cost_usd=self.progress.cost_usd or self._begun.cost_usd,
             total=max(self._begun.total, tally.done),
             beat=time.time(),
         )
