@@ -99,3 +99,26 @@ def forwarded(*lines: str) -> Request:
 )
 def test_an_address_is_the_proxys_last_word_and_a_whole_network(lines: tuple[str, ...], address: str) -> None:
     assert address_of(forwarded(*lines)) == address
+
+
+async def test_two_models_side_by_side_count_as_a_battle() -> None:
+    limits = Limits(Serve(battles_per_minute=3))
+    await limits.battle("one", "10.0.0.1", 4)
+    await limits.battle("one", "10.0.0.1")
+    with pytest.raises(Problem):
+        await limits.battle("one", "10.0.0.1")
+    await limits.battle("another", "10.0.0.1", 40)
+    with pytest.raises(Problem):
+        await limits.battle("another", "10.0.0.1")
+
+
+def test_side_by_side_is_counted_by_its_models_and_has_an_end(tmp_path: Path) -> None:
+    names = ["red", "blue", "green", "grey"]
+    app = arena(tmp_path, [Puppet(name) for name in names], battles_per_minute=5, max_models=3)
+    with serve(app) as url, Visitor(url) as visitor:
+        many = visitor.post("/api/matchups", {"prompt": "p", "models": names})
+        assert (many.status_code, "at most 3" in many.json()["error"]) == (422, True)
+        made = visitor.played(models=names[:3])
+        visitor.do(made["id"], "regenerate")
+        visitor.begin()
+        assert visitor.post("/api/matchups", {"prompt": "p"}).status_code == 429

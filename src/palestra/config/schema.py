@@ -291,10 +291,13 @@ class Serve(Section):
     max_prompt_chars: Annotated[int, Field(gt=0, le=1_000_000)] = 20_000
     max_turns: Annotated[int, Field(gt=0, le=100)] = 8
     """Of a conversation."""
+    max_models: Annotated[int, Field(ge=2, le=100)] = 40
+    """That a visitor may ask side by side."""
     votes_per_minute: Annotated[int, Field(ge=0)] = 60
     """Of one voter; of one address, 20 times as many. 0: no limit."""
     battles_per_minute: Annotated[int, Field(ge=0)] = 20
-    """Battles and turns that one voter may begin; of one address, 20 times as many. 0: no limit."""
+    """Battles and turns that one voter may begin; of one address, 20 times as many. 0: no limit. Side by side,
+    each two models count as a battle."""
     proxy: bool = False
     """Whether a reverse proxy stands before the server, so that `X-Forwarded-For` and
     `X-Forwarded-Proto` are believed."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 PER_ADDRESS = 20
 """An address may do so many times what a voter may: a class or an office shares one."""
-_SIGN_INS = 10
+_SIGN_IN, _SIGN_INS = "sign-in", 10
 
 
 class Limits:
@@ -36,13 +36,15 @@ class Limits:
         """
         await self._count("vote", self._votes, voter, address)
 
-    async def battle(self, voter: str, address: str) -> None:
-        """Count a battle, a turn, or another attempt at one: whatever asks models.
+    async def battle(self, voter: str, address: str, n_models: int = 2) -> None:
+        """Count a battle, a turn, or another attempt at one: whatever asks models. More than two models count
+        as several battles, though never as more than a minute's.
 
         Raises:
             Problem: there were too many.
         """
-        await self._count("battle", self._battles, voter, address)
+        cost = min(math.ceil(n_models / 2), max(self._battles, 1))
+        await self._count("battle", self._battles, voter, address, cost)
 
     async def sign_in(self, address: str) -> None:
         """Count an attempt to sign in.
@@ -50,17 +52,29 @@ class Limits:
         Raises:
             Problem: there were too many.
         """
-        await self._hit("sign-in", _SIGN_INS, address)
+        await self._hit(_SIGN_IN, _SIGN_INS, address)
 
-    async def _count(self, what: str, most: int, voter: str, address: str) -> None:
+    async def may_try_keys(self, address: str) -> None:
+        """See whether a key from there is looked at: after too many wrong ones, no right one is known.
+
+        Raises:
+            Problem: there were too many.
+        """
+        item = RateLimitItemPerMinute(_SIGN_INS)
+        if not await self._limiter.test(item, _SIGN_IN, address):
+            await self._refuse(item, _SIGN_IN, address)
+
+    async def _count(self, what: str, most: int, voter: str, address: str, cost: int = 1) -> None:
         if most:
-            await self._hit(f"{what}-voter", most, voter)
-            await self._hit(f"{what}-address", most * PER_ADDRESS, address)
+            await self._hit(f"{what}-voter", most, voter, cost)
+            await self._hit(f"{what}-address", most * PER_ADDRESS, address, cost)
 
-    async def _hit(self, what: str, most: int, who: str) -> None:
+    async def _hit(self, what: str, most: int, who: str, cost: int = 1) -> None:
         item = RateLimitItemPerMinute(most)
-        if await self._limiter.hit(item, what, who):
-            return
+        if not await self._limiter.hit(item, what, who, cost=cost):
+            await self._refuse(item, what, who)
+
+    async def _refuse(self, item: RateLimitItem, what: str, who: str) -> NoReturn:
         stats = await self._limiter.get_window_stats(item, what, who)
         wait = max(1, math.ceil(stats.reset_time - time.time()))
         raise Problem(

@@ -102,7 +102,10 @@ async def begin(body: NewMatchup, request: Request, context: InContext, session:
     """Begin a battle of hidden models, or of those that are named."""
     prompt = _checked(body.prompt, context, "prompt")
     system = _checked(body.system, context, "system") if body.system and body.system.strip() else None
-    await _count_battle(request, context, session)
+    most = context.settings.config.serve.max_models
+    if body.models is not None and len(body.models) > most:
+        raise Problem(422, f"models: {len(body.models)} models; at most {most} are asked side by side.")
+    await _count_battle(request, context, session, len(body.models or ()))
     asked = Asked((prompt,), context.prompts.recognise(prompt), system, body.language)
     voter = context.sessions.voter_hash(session)
     if body.models is None:
@@ -142,7 +145,7 @@ async def add_turn(
     """Ask all models of a battle a further question."""
     prompt = _checked(body.prompt, context, "prompt")
     live = _own(matchup_id, context, session)
-    await _count_battle(request, context, session)
+    await _count_battle(request, context, session, 0 if live.is_blind else live.size)
     await context.hub.add_turn(live, prompt, context.settings.config.serve.max_turns)
     return _reply(live, context, session)
 
@@ -153,7 +156,7 @@ async def regenerate(
 ) -> JSONResponse:
     """Have the last turn answered again, by all models."""
     live = _own(matchup_id, context, session)
-    await _count_battle(request, context, session)
+    await _count_battle(request, context, session, 0 if live.is_blind else live.size)
     await context.hub.regenerate(live)
     return _reply(live, context, session)
 
@@ -209,5 +212,5 @@ def _checked(text: str, context: Context, name: str) -> str:
     return text
 
 
-async def _count_battle(request: Request, context: Context, session: Session) -> None:
-    await context.limits.battle(session.voter, address_of(request))
+async def _count_battle(request: Request, context: Context, session: Session, n_named: int = 0) -> None:
+    await context.limits.battle(session.voter, address_of(request), max(n_named, 2))
