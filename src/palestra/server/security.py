@@ -84,14 +84,14 @@ class Guard:
             return
         context: Context = scope["app"].state.context
         try:
-            check(Request(scope), context)
+            await check(Request(scope), context)
         except Problem as refused:
             await refused.response()(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
 
-def check(request: Request, context: Context) -> None:
+async def check(request: Request, context: Context) -> None:
     """See who asks, and whether the request may pass.
 
     Raises:
@@ -104,8 +104,7 @@ def check(request: Request, context: Context) -> None:
     _check_length(headers, body_limit(context.settings.config.serve.max_prompt_chars))
     session = context.sessions.read(request.cookies.get(COOKIE))
     scope["palestra.session"] = session
-    key = headers.get("x-api-key")
-    by_key = scope["palestra.admin_key"] = key is not None and context.sessions.admin_key_is_right(key)
+    by_key = scope["palestra.admin_key"] = await _has_admin_key(request, context)
     if scope["method"] in SAFE or by_key:
         return
     _check_origin(scope, headers)
@@ -113,6 +112,23 @@ def check(request: Request, context: Context) -> None:
         raise Problem(403, "Your session has ended; load the page again.", code="session")
     if not context.sessions.csrf_is_right(session, headers.get("x-csrf-token", "")):
         raise Problem(403, "The header X-CSRF-Token is missing or wrong; load the page again.", code="csrf")
+
+
+async def _has_admin_key(request: Request, context: Context) -> bool:
+    """Whether the admin's key is sent along. A wrong one is an attempt to sign in.
+
+    Raises:
+        Problem: there were too many wrong ones.
+    """
+    key = request.headers.get("x-api-key")
+    if key is None:
+        return False
+    address = context.sessions.address_hash(address_of(request))
+    await context.limits.may_try_keys(address)
+    if context.sessions.admin_key_is_right(key):
+        return True
+    await context.limits.sign_in(address)
+    return False
 
 
 def body_limit(prompt_chars: int) -> int:

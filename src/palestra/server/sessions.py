@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 COOKIE = "palestra"
 LIFETIME = 180 * 86_400
 """Seconds that a cookie is good for."""
+ADMIN_SECONDS = 12 * 3600
+"""How long an admin stays signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +29,13 @@ class Session:
     """Random; never stored nor shown."""
     nonce: str
     """New with each sign-in; what the CSRF token is bound to."""
-    admin: bool = False
+    admin_since: int | None = None
+    """When the admin signed in, in UTC epoch seconds; None: this is no admin."""
+
+    @property
+    def admin(self) -> bool:
+        """Whether this is the admin's, who signed in not too long ago."""
+        return self.admin_since is not None and time.time() - self.admin_since < ADMIN_SECONDS
 
 
 class Sessions:
@@ -49,10 +58,11 @@ class Sessions:
         except BadSignature:
             return None
         match data:
-            case {"v": str(voter), "n": str(nonce), **rest}:
-                mark = str(rest.get("a", ""))
+            case {"v": str(voter), "n": str(nonce), "a": str(mark), "t": int(since)}:
                 admin = bool(self._admin_key) and hmac.compare_digest(mark, self._admin_mark)
-                return Session(voter, nonce, admin)
+                return Session(voter, nonce, since if admin else None)
+            case {"v": str(voter), "n": str(nonce)}:
+                return Session(voter, nonce)
         return None
 
     def new(self) -> Session:
@@ -61,13 +71,15 @@ class Sessions:
 
     def signed_in(self, session: Session, *, admin: bool) -> Session:
         """The same voter with or without the admin's rights; older CSRF tokens are good no more."""
-        return replace(session, nonce=secrets.token_urlsafe(12), admin=admin)
+        return replace(
+            session, nonce=secrets.token_urlsafe(12), admin_since=int(time.time()) if admin else None
+        )
 
     def write(self, response: Response, session: Session, *, secure: bool) -> None:
         """Set the cookie; `secure` if the visitor came by HTTPS."""
-        data = {"v": session.voter, "n": session.nonce}
-        if session.admin:
-            data["a"] = self._admin_mark
+        data: dict[str, str | int] = {"v": session.voter, "n": session.nonce}
+        if session.admin and session.admin_since is not None:
+            data |= {"a": self._admin_mark, "t": session.admin_since}
         response.set_cookie(
             COOKIE,
             self._serializer.dumps(data),
