@@ -128,7 +128,7 @@ ROUTES = [
 
 
 def test_all_of_it_is_the_admins_alone(tmp_path: Path) -> None:
-    with served(tmp_path) as (url, http), Visitor(url) as visitor:
+    with served(tmp_path) as (url, _), Visitor(url) as visitor:
         for method, path in ROUTES:
             for headers in ({"X-CSRF-Token": visitor.csrf}, {"X-API-Key": "admin-keys"}):
                 body: dict[str, Any] | None = {} if method in ("POST", "PATCH") else None
