@@ -1,5 +1,6 @@
 """Answers that try to run, load, cover, fake or break something. A script would set `window.__pwned`."""
 
+# ruff: noqa: E501 - an attack on several lines is hard to read
 from __future__ import annotations
 
 import base64

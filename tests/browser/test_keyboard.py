@@ -146,7 +146,8 @@ def test_text_that_streams_moves_nothing_that_was_there(tmp_path: Path, enter: C
             """() => {
                 window.__shift = 0;
                 const count = (entry) => { window.__shift += entry.hadRecentInput ? 0 : entry.value; };
-                new PerformanceObserver((all) => all.getEntries().forEach(count)).observe({type: 'layout-shift'});
+                const observer = new PerformanceObserver((all) => all.getEntries().forEach(count));
+                observer.observe({type: 'layout-shift'});
             }"""
         )
         battle.ready()
