@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from palestra.server import event_stream
-from palestra.server.event_stream import EventStream, Streams
+from palestra.server.event_stream import PER_VOTER, EventStream, Streams, Visitor
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -61,9 +61,9 @@ class Source:
 
 @asynccontextmanager
 async def streaming(
-    page: Page, source: Source, streams: Streams, method: str = "GET"
+    page: Page, source: Source, streams: Streams, method: str = "GET", visitor: Visitor | None = None
 ) -> AsyncIterator[asyncio.Task[None]]:
-    reply = EventStream(source.events(), streams)
+    reply = EventStream(source.events(), streams, visitor=visitor)
     task = asyncio.create_task(reply({"type": "http", "method": method}, page.receive, page.send))
     await asyncio.sleep(0.01)
     try:
@@ -155,3 +155,15 @@ async def test_who_asks_for_the_head_gets_the_head() -> None:
         await asyncio.wait_for(task, 2)
     assert page.body == b""
     assert page.ended
+
+
+async def test_too_many_streams_of_a_voter_end_the_oldest() -> None:
+    pages, streams = [Page() for _ in range(PER_VOTER + 2)], Streams(limited=True)
+    visitors = [Visitor("other", "10.0.0.1"), *([Visitor("one", "10.0.0.1")] * (PER_VOTER + 1))]
+    async with AsyncExitStack() as stack:
+        for page, visitor in zip(pages, visitors, strict=True):
+            await stack.enter_async_context(streaming(page, Source(), streams, visitor=visitor))
+        await asyncio.sleep(0.02)
+        assert [page.ended for page in pages] == [False, True, *([False] * PER_VOTER)]
+        assert pages[1].body == b"event: end\ndata: {}\n\n"
+        assert streams.open == PER_VOTER + 1

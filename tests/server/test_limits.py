@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from tests.server.visitor import Visitor
 from tests.support.serve import serve
 
 from palestra.config.schema import Serve
+from palestra.server.event_stream import PER_VOTER
 from palestra.server.limits import PER_ADDRESS, Limits
 from palestra.server.problems import Problem
 from palestra.server.security import _believe_proxy, address_of
@@ -122,3 +124,15 @@ def test_side_by_side_is_counted_by_its_models_and_has_an_end(tmp_path: Path) ->
         visitor.do(made["id"], "regenerate")
         visitor.begin()
         assert visitor.post("/api/matchups", {"prompt": "p"}).status_code == 429
+
+
+def test_the_oldest_of_too_many_streams_ends(tmp_path: Path) -> None:
+    app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=20)
+    with serve(app) as url, Visitor(url) as visitor, ExitStack() as stack:
+        first = stack.enter_context(visitor.http.stream("GET", "/api/leaderboard/events"))
+        lines = first.iter_lines()
+        assert next(lines) == "event: changed"
+        for _ in range(PER_VOTER):
+            newer = stack.enter_context(visitor.http.stream("GET", "/api/leaderboard/events"))
+        assert "event: end" in list(lines)
+        assert next(newer.iter_lines()) == "event: changed"

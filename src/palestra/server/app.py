@@ -130,7 +130,8 @@ def _assembled(
     serve = settings.config.serve
     secret = settings.secret or agreed_setting(database, "session_secret", secrets.token_urlsafe(32))
     salt = agreed_setting(database, "voter_salt", secrets.token_urlsafe(32))
-    metrics, voted, streams = Metrics(), Signal(), Streams()
+    metrics, voted = Metrics(), Signal()
+    streams = Streams(limited=settings.config.serve.battles_per_minute > 0)
     metrics.streams.set_function(lambda: streams.open)
     pairing = Pairing(database, np.random.default_rng())
     boards = Boards(database, settings, roster)

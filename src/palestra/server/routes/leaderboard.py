@@ -12,9 +12,11 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from palestra.server.boards.query import BoardQuery
-from palestra.server.context import InContext
+from palestra.server.context import Context, InContext, MaybeSession
+from palestra.server.event_stream import Visitor
 from palestra.server.routes.board_query import board_query, replied
 from palestra.server.routes.board_shapes import LeaderboardShape
+from palestra.server.security import address_of
 
 router = APIRouter(prefix="/api/leaderboard", tags=["boards"])
 
@@ -31,13 +33,14 @@ async def leaderboard(
 
 
 @router.get("/events", response_class=EventSourceResponse)
-async def events(context: InContext) -> EventSourceResponse:
+async def events(request: Request, context: InContext, session: MaybeSession) -> EventSourceResponse:
     """A stream with an event `changed`, `{n_battles, seq}` of the main board: at once, and then whenever
     votes came or went, at most once a second.
     """
     stopping = anyio.Event()
+    visitor = Visitor(session.voter if session else None, address_of(request))
     return EventSourceResponse(
-        _changed(context, stopping),
+        _changed(context, visitor, stopping),
         ping=15,
         send_timeout=30,
         sep="\n",
@@ -46,6 +49,18 @@ async def events(context: InContext) -> EventSourceResponse:
     )
 
 
-async def _changed(context: InContext, stopping: anyio.Event) -> AsyncIterator[ServerSentEvent]:
-    async for state in context.boards.changes.listen(stopping):
-        yield ServerSentEvent(json.dumps(state), event="changed")
+async def _changed(
+    context: Context, visitor: Visitor, stopping: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
+    displaced = False
+
+    def end() -> None:
+        nonlocal displaced
+        displaced = True
+        stopping.set()
+
+    with context.streams.place(visitor, end):
+        async for state in context.boards.changes.listen(stopping):
+            yield ServerSentEvent(json.dumps(state), event="changed")
+    if displaced:
+        yield ServerSentEvent("{}", event="end")

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from palestra.server.context import Context, InContext, InSession, MaybeSession
-from palestra.server.event_stream import EventStream
+from palestra.server.event_stream import EventStream, Visitor
 from palestra.server.live.asking import Asked
 from palestra.server.live.decision import Decision
 from palestra.server.live.events import Reader
@@ -130,12 +130,13 @@ async def matchup(matchup_id: str, context: InContext, session: InSession) -> JS
 
 
 @router.get("/matchups/{matchup_id}/events", response_class=EventStream)
-async def events(matchup_id: str, context: InContext, session: InSession) -> EventStream:
+async def events(matchup_id: str, request: Request, context: InContext, session: InSession) -> EventStream:
     """A battle as it goes on: a snapshot, then deltas, answers that ended, and the end."""
     live = _own(matchup_id, context, session)
     token = context.sessions.battle_token(live.id, session)
     reader = Reader(live, context.roster, token, context.streams)
-    return EventStream(reader.events(), context.streams)
+    visitor = Visitor(session.voter, address_of(request))
+    return EventStream(reader.events(), context.streams, visitor=visitor)
 
 
 @router.post("/matchups/{matchup_id}/turns", responses=_SHAPE)
