@@ -49,8 +49,8 @@ _ABOUT = """Whatever the pages do, they do by these calls.
 ## How to call
 
 `GET /api/session` begins a session: its cookie says who votes. A call that changes something also carries its
-`csrf` as the header `X-CSRF-Token`. Admin calls take the admin's key as the header `X-API-Key`, and then need no
-session. What goes wrong is told as `{"error": …}`, often with a `hint` and a `code`.
+`csrf` as the header `X-CSRF-Token`. Admin calls take the admin's key as the header `X-API-Key`, and then need
+no session. What goes wrong is told as `{"error": …}`, often with a `hint` and a `code`.
 """
 
 

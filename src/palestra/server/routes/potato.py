@@ -47,7 +47,7 @@ class ResultShape(BaseModel):
     error: str | None
 
 
-class RunShape(BaseModel):
+class AskedShape(BaseModel):
     """All replies, in the order of the config."""
 
     prompt: str
@@ -119,11 +119,11 @@ class SuggestionsShape(BaseModel):
 
 
 @router.post("/run")
-async def ask_all(body: RunBody, context: InContext) -> RunShape:
+async def ask_all(body: RunBody, context: InContext) -> AskedShape:
     """Ask every model at once. One that fails has an error in place of a response."""
     prompt = _checked(body.prompt, context)
     results = await run(context, prompt)
-    return RunShape.model_validate({"prompt": prompt, "results": results})
+    return AskedShape.model_validate({"prompt": prompt, "results": results})
 
 
 @router.post("/preference")
