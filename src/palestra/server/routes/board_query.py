@@ -30,9 +30,9 @@ def selection(
     until: Annotated[float | None, Query(allow_inf_nan=False, description="likewise; not included")] = None,
     run: Annotated[str | None, Query(max_length=300, description="a result folder or a judge's run")] = None,
 ) -> Selection:
-    """The battles that are meant."""
+    """The battles that are meant. Times count by the minute: the board of each is computed and kept."""
     usual: By = context.boards.shown_first.source if run is None else "all"
-    return Selection(source or usual, dataset, category, language, run, since, until)
+    return Selection(source or usual, dataset, category, language, run, _minute(since), _minute(until))
 
 
 def board_query(
@@ -43,11 +43,10 @@ def board_query(
         str | None, Query(description="`question_id`: intervals allow for battles of the same prompt")
     ] = None,
 ) -> BoardQuery:
-    """The board that is meant. Times count by the minute: each board is computed and kept."""
+    """The board that is meant."""
     if cluster not in (None, "", "question_id"):
         raise Problem(422, "cluster: the only known cluster is question_id")
-    since, until = _minute(chosen.since), _minute(chosen.until)
-    folder, chosen = in_folder(context.boards, replace(chosen, since=since, until=until))
+    folder, chosen = in_folder(context.boards, chosen)
     return BoardQuery(chosen, folder, retired, clustered=bool(cluster))
 
 
