@@ -131,4 +131,5 @@ def test_an_answer_in_which_no_model_speaks_takes_no_others_share() -> None:
         battle("model_b", silent, [user("p"), model("no")], prompt=[user("p")], model_b="C"),
     ]
     (found,) = ranked_rows(rows)
-    assert [(one["model_name"], one["avg_score"]) for one in found["ranked_models"]] == [("B", 1.0), ("C", 1.0)]
+    ranked = [(one["model_name"], one["avg_score"]) for one in found["ranked_models"]]
+    assert ranked == [("B", 1.0), ("C", 1.0)]

@@ -296,8 +296,8 @@ class Serve(Section):
     votes_per_minute: Annotated[int, Field(ge=0)] = 60
     """Of one voter; of one address, 20 times as many. 0: no limit."""
     battles_per_minute: Annotated[int, Field(ge=0)] = 20
-    """Battles and turns that one voter may begin; of one address, 20 times as many. 0: no limit. Side by side,
-    each two models count as a battle."""
+    """Battles and turns that one voter may begin; of one address, 20 times as many. 0: no limit. Side by
+    side, each two models count as a battle."""
     proxy: bool = False
     """Whether a reverse proxy stands before the server, so that `X-Forwarded-For` and
     `X-Forwarded-Proto` are believed."""

@@ -133,8 +133,8 @@ def _pair(battle: Battle) -> tuple[Text, Text, Text] | None:
 
 
 def _answers(battle: Battle) -> Iterator[tuple[Text, Text, str, float, float]]:
-    """(prompt, answer, model, 1 if it is wanted and 0 if not, share of the win) of A, then of B; without those
-    in which no model speaks.
+    """(prompt, answer, model, 1 if it is wanted and 0 if not, share of the win) of A, then of B; without
+    those in which no model speaks.
     """
     if battle.prompt is None or battle.response_a is None or battle.response_b is None:
         return
