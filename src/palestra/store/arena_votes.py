@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -44,6 +44,7 @@ class VoteRow:
         return (self.winner, self.ranking) == (winner, ranking)
 
 
+_COLUMNS = tuple(field.name for field in fields(VoteRow))
 _INSERT = for_each_dialect(
     lambda insert: (
         insert(votes).on_conflict_do_nothing(index_elements=["matchup_id"]).returning(votes.c.matchup_id)
@@ -64,7 +65,8 @@ def record_vote(
     Raises:
         NotOpenError: the matchup is not open; nothing is to be kept.
     """
-    values = asdict(vote) | {"ranking": None if vote.ranking is None else list(vote.ranking)}
+    values = {name: getattr(vote, name) for name in _COLUMNS}  # asdict would copy what `reveal` holds
+    values["ranking"] = None if vote.ranking is None else list(vote.ranking)
     values["flags"] = list(vote.flags)
     if connection.execute(_INSERT[connection.dialect.name], values).first() is None:
         earlier = read_vote(connection, vote.matchup_id)

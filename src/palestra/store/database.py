@@ -198,7 +198,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
+    driver: Any = connection.connection.driver_connection
+    driver.execute("BEGIN")  # as such, because every transaction pays for it
 
 
 def _upsert(insert: Any, table: sa.Table) -> Any:
