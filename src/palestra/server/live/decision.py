@@ -16,7 +16,7 @@ from palestra.server.live.slots import letters
 from palestra.server.problems import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from palestra.records.battle import Text
     from palestra.server.live.matchup import LiveMatchup
@@ -81,8 +81,16 @@ def _game(best: int, other: int) -> tuple[int, int, Winner]:
 def battles_of(live: LiveMatchup, decision: Decision, roster: Roster, tstamp: float) -> list[Battle]:
     """The battles that a decision makes, told of the models in the order in which they were shown."""
     telling = leaking(live, roster)
+    styles = [style_of(_answers(live, slot)) for slot in range(live.size)]  # once, as a slot has many games
     return [
-        _battle(live, slots=(a, b), winner=winner, leak=bool({a, b} & telling), tstamp=tstamp)
+        _battle(
+            live,
+            slots=(a, b),
+            winner=winner,
+            leak=bool({a, b} & telling),
+            style=_style(styles[a], styles[b]),
+            tstamp=tstamp,
+        )
         for a, b, winner in decision.games(live)
     ]
 
@@ -93,7 +101,13 @@ def leaking(live: LiveMatchup, roster: Roster) -> set[int]:
 
 
 def _battle(
-    live: LiveMatchup, *, slots: tuple[int, int], winner: Winner, leak: bool, tstamp: float
+    live: LiveMatchup,
+    *,
+    slots: tuple[int, int],
+    winner: Winner,
+    leak: bool,
+    style: dict[str, float],
+    tstamp: float,
 ) -> Battle:
     row = live.row
     a, b = slots
@@ -114,7 +128,7 @@ def _battle(
         prompt=_prompt(live),
         response_a=_response(live, a),
         response_b=_response(live, b),
-        style=_style(live, slots),
+        style=style,
     )
 
 
@@ -139,9 +153,9 @@ def _answers(live: LiveMatchup, slot: int) -> str:
     return "\n\n".join(live.stream(turn.turn, slot).text() for turn in live.turns)
 
 
-def _style(live: LiveMatchup, slots: Sequence[int]) -> dict[str, float]:
-    counted = {side: style_of(_answers(live, slot)) for side, slot in zip("ab", slots, strict=True)}
-    return {f"{name}_{side}": float(n) for side, style in counted.items() for name, n in style.items()}
+def _style(of_a: dict[str, int], of_b: dict[str, int]) -> dict[str, float]:
+    both = {"a": of_a, "b": of_b}
+    return {f"{name}_{side}": float(n) for side, style in both.items() for name, n in style.items()}
 
 
 def _leaks(live: LiveMatchup, slot: int, roster: Roster) -> bool:
