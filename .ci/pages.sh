@@ -5,7 +5,6 @@ cd "$(dirname "$0")/.."
 
 command -v npm >/dev/null || { echo "no Node.js: version 20.19 or newer is needed" >&2; exit 1; }
 make frontend
-(cd frontend && npm test)
 changed=$(git status --porcelain -- src/palestra/server/static)
 [ -z "$changed" ] || {
   echo "the committed bundle is not what the sources build; run 'make frontend' and commit:" >&2
