@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from palestra.store.arena_battles import BattleTable, RatedRow
 
 
+_AT_ONCE = 20_000
+"""Rows that are read in one go."""
+
+
 class Kind(NamedTuple):
     """What filters look at."""
 
@@ -201,9 +205,10 @@ class Ledger:
             if epoch != columns.epoch:
                 columns = _Columns(columns.generation + 1, epoch)
             grown = columns is not self._columns
-            while rows := self.table.newer(columns.last):
+            more = True
+            while more and (rows := self.table.newer(columns.last, _AT_ONCE)):
                 columns.add(rows)
-                grown = True
+                grown, more = True, len(rows) == _AT_ONCE
             if grown:
                 self._columns, self._snapshot = columns, columns.snapshot()
             return self._snapshot

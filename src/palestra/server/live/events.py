@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BATCH_SECONDS = 0.04
 """Between two events of a stream; with many open streams more, so that other requests need not wait."""
-_UNHURRIED = 40
+_UNHURRIED = 25
 """So many open streams do not lengthen it."""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _END = b"event: end\ndata: {}\n\n"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _COUNT_SECONDS = 300.0
 """How often the database is counted anew, for what other processes and deletions changed."""
-_PATIENCE = 20.0
+_PATIENCE = 100.0
 """Fits take at most 1 in so many seconds; on small boards every battle counts at once."""
 _AVOIDED = 0.1
 """What is left of a pair's chance for each of the voter's latest battles that one of the two was in, at most
