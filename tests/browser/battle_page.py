@@ -19,7 +19,11 @@ CHOICES = {
 
 
 class BattlePage:
-    """A page with a battle on it."""
+    """A page with a battle on it.
+
+    What takes a while is waited for by a selector: `expect` describes the whole page each time it looks, and
+    on a page with a long answer that takes longer than what it waits for.
+    """
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -53,7 +57,7 @@ class BattlePage:
 
     def ready(self) -> BattlePage:
         """Wait until a vote is taken."""
-        expect(self.choice("tie")).to_have_attribute("aria-disabled", "false")
+        self.page.locator(".vote.tie[aria-disabled=false]").wait_for()
         return self
 
     def waiting(self) -> BattlePage:
@@ -67,7 +71,7 @@ class BattlePage:
 
     def decided(self) -> BattlePage:
         """Wait for the reveal, and for the next battle to be offered."""
-        expect(self.next).to_be_enabled()
+        self.page.locator(".dock .verdict ~ .primary:enabled").wait_for()
         return self
 
     @property

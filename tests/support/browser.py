@@ -107,6 +107,23 @@ class Watch:
         dialog.dismiss()
 
 
+class Toil:
+    """Seconds of a processor that a page's thread took: the same on a machine that is busy otherwise."""
+
+    def __init__(self, page: Page) -> None:
+        self._session = page.context.new_cdp_session(page)
+        self._session.send("Performance.enable")
+        self._before = self._now()
+
+    def seconds(self) -> float:
+        """Since this was made."""
+        return self._now() - self._before
+
+    def _now(self) -> float:
+        metrics = self._session.send("Performance.getMetrics")["metrics"]
+        return next(float(metric["value"]) for metric in metrics if metric["name"] == "ThreadTime")
+
+
 def violations(page: Page) -> list[str]:
     """What the content security policy had to forbid on this page."""
     found: list[str] = page.evaluate("window.__violations ?? []")
