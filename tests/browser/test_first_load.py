@@ -59,7 +59,8 @@ class Wire:
         self.names[event["requestId"]] = event["request"]["url"]
 
     def _finished(self, event: dict[str, Any]) -> None:
-        self.sizes[self.names[event["requestId"]]] = event["encodedDataLength"]
+        if event["requestId"] in self.names:  # else it was asked for before this one listened
+            self.sizes[self.names[event["requestId"]]] = event["encodedDataLength"]
 
 
 def test_the_first_page_is_small_and_brings_nothing_that_it_does_not_need(
