@@ -25,8 +25,10 @@ if TYPE_CHECKING:
 def test_a_voter_who_is_too_quick_is_told_when_to_come_back(tmp_path: Path) -> None:
     app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=3, votes_per_minute=2)
     with serve(app) as url, Visitor(url) as visitor:
-        made = [visitor.played() for _ in range(3)]
+        made = [visitor.begin() for _ in range(3)]
         reply = visitor.post("/api/matchups", {"prompt": "p"})
+        for matchup in made:
+            visitor.events(matchup["id"])
         assert (reply.status_code, reply.json()["code"]) == (429, "limit")
         assert 1 <= int(reply.headers["retry-after"]) <= 60
         for path in ("turns", "regenerate", "replace"):
