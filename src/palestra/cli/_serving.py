@@ -86,7 +86,7 @@ def _serve(config: Config, options: Options) -> int | None:
     from palestra.cli._logging import set_up
     from palestra.config.load import environment
     from palestra.models.keys import keys_in_use
-    from palestra.server.run import listen, serve
+    from palestra.server.run import listen, new_loop, serve
     from palestra.server.settings import SECRET_VARIABLE, ServerSettings, find_admin_key
 
     env = environment(Path.cwd())
@@ -112,7 +112,8 @@ def _serve(config: Config, options: Options) -> int | None:
         def announce(context: Context) -> None:
             _announce(context, sock.getsockname()[:2], key_file)
 
-        return asyncio.run(serve(settings, sock, contestants=contestants, on_start=announce))
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            return runner.run(serve(settings, sock, contestants=contestants, on_start=announce))
 
 
 def _prepare(settings: ServerSettings) -> Sequence[Contestant] | None:

@@ -39,6 +39,8 @@ async def keep_step(
     while not all(stream.done for stream in streams):
         if _release(streams):
             on_release()
+            if all(stream.done for stream in streams):
+                return
         tick = max(tick + TICK, loop.time())
         await asyncio.sleep(tick - loop.time())
 
