@@ -29,6 +29,7 @@ def serve(app: Any, port: int = 0) -> Iterator[str]:
         proxy_headers=False,
         ws="none",
         timeout_graceful_shutdown=1,
+        timeout_keep_alive=60,  # longer than httpx keeps one, so that none is closed as it is used again,
     )
     server = uvicorn.Server(config)
 
