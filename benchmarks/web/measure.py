@@ -43,7 +43,7 @@ class Found:
     @property
     def lost(self) -> int:
         """Votes that were acknowledged and are not in the database."""
-        return len(self.seen.acknowledged) - self.stored
+        return max(0, len(self.seen.acknowledged) - self.stored)
 
 
 def measure(arena: str, answers: Answers, load: Load, peer: Path | None = None) -> Found:
