@@ -21,8 +21,19 @@ class Signal:
         self.count += 1
         waiting, self._waiting = self._waiting, set()
         for future in waiting:
-            if not future.done():
-                future.set_result(None)
+            _wake(future)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait so long, or until it is sent, if that comes first."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[None] = loop.create_future()
+        timer = loop.call_later(seconds, _wake, future)
+        self._waiting.add(future)
+        try:
+            await future
+        finally:
+            timer.cancel()
+            self._waiting.discard(future)
 
     async def wait(self, seen: int) -> int:
         """The count, as soon as it is not `seen`."""
@@ -34,3 +45,8 @@ class Signal:
             finally:
                 self._waiting.discard(future)
         return self.count
+
+
+def _wake(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)

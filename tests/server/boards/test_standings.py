@@ -74,13 +74,9 @@ def test_a_vote_that_does_not_count_moves_nobody(table: BattleTable, vote: Battl
     assert all(was == is_ and was is not None for was, is_ in moved.values())
 
 
-def test_votes_one_by_one_are_told_each_their_own_and_many_together_what_they_do_together(
-    table: BattleTable,
-) -> None:
+def test_votes_at_once_are_told_what_they_do_together(table: BattleTable) -> None:
     table.insert(battles(60))
     votes = [[battle(100 + n, "ant-1B", "bee-3B")] for n in range(9)]
-    few = revealer(table).reveal(votes[:2])
-    assert few[0] == few[1]
     many = revealer(table).reveal(votes)
     table.insert(vote for each in votes for vote in each)
     together = board(table)

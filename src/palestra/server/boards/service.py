@@ -152,8 +152,8 @@ class Boards:
         """By label of each model in `battles`, which are about to be stored: its standing on the main board
         without them and with them; None where it has no battle.
 
-        Votes that come while others are worked out are taken together; of many at once each is told what
-        they do together.
+        Votes that come while others are worked out are taken together, and each is told what they do
+        together: so however many come, each waits for two rounds at most.
 
         Raises:
             StoreError: the database cannot be read.

@@ -32,8 +32,6 @@ SAMPLE_MAIN = Selection("all")
 """The same of the sample arena, on which nobody voted before the first visit."""
 _KEPT = 16
 """Boards that are remembered: a vote's `after` is mostly the next one's `before`."""
-_ONE_BY_ONE = 4
-"""Votes at the same moment up to which each is told its own effect; of more, what they did together."""
 Moved = dict[str, tuple[Standing | None, Standing | None]]
 """By label: before and after; None where a model had no battle."""
 
@@ -87,8 +85,8 @@ class Revealer:
     def reveal(self, votes: Sequence[Sequence[Battle]]) -> list[Moved]:
         """Where the models of each vote's battles stand without them and with them.
 
-        The battles are about to be stored. Those that do not count on the main board move nobody. Where many
-        votes come at once, each is told what they do together.
+        The battles are about to be stored. Those that do not count on the main board move nobody. Where votes
+        come at once, each is told what they do together.
 
         Raises:
             StoreError: the database cannot be read.
@@ -99,12 +97,8 @@ class Revealer:
             self._tally.advance(snapshot)
             now = self._tally.counts(snapshot)
             before = self._standings(now)
-            if len(votes) <= _ONE_BY_ONE:
-                afters = [self._with(now, before, vote) for vote in votes]
-            else:
-                together = self._with(now, before, [battle for vote in votes for battle in vote])
-                afters = [together] * len(votes)
-        return [_moved(vote, before, after) for vote, after in zip(votes, afters, strict=True)]
+            after = self._with(now, before, [battle for vote in votes for battle in vote])
+        return [_moved(vote, before, after) for vote in votes]
 
     def _with(
         self, now: Counts, before: dict[str, Standing], battles: Sequence[Battle]

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from palestra.server.roster import Roster
 
 BATCH_SECONDS = 0.04
-"""Between two events of a stream; with many open streams more, so that other requests need not wait."""
+"""Between two events of a stream that bring further words; with many open streams more, so that other
+requests need not wait."""
 _UNHURRIED = 25
 """So many open streams do not lengthen it."""
 _ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -49,7 +50,7 @@ class Reader:
         loop = asyncio.get_running_loop()
         while True:
             sent = loop.time()
-            self._seen = self._live.signal.count
+            self._seen, told = self._live.signal.count, self._live.news.count
             news = b"".join(self._news())
             over = self._is_over()
             if news or over:
@@ -58,7 +59,9 @@ class Reader:
                 return
             if self._seen == self._live.signal.count:
                 await self._live.signal.wait(self._seen)
-            await asyncio.sleep(max(0.0, sent + batch_seconds(self._streams.open) - loop.time()))
+            wait = sent + batch_seconds(self._streams.open) - loop.time()
+            if wait > 0 and self._live.news.count == told:
+                await self._live.news.pause(wait)
 
     def _is_over(self) -> bool:
         live = self._live

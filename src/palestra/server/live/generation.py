@@ -48,8 +48,12 @@ async def generate(live: LiveMatchup, stream: Stream, contestant: Contestant | N
     async with aclosing(pieces):
         async for piece in pieces:
             if isinstance(piece, Delta):
+                begins = not stream.received
                 stream.receive(piece)
-                live.signal.send()
+                if begins:
+                    live.changed()
+                else:
+                    live.signal.send()
             else:
                 response = piece
     if response is None:

@@ -129,7 +129,7 @@ class Hub:
             if live is not None:
                 await cancel(live)
                 live.broken = True
-                live.signal.send()
+                live.changed()
 
     def get(self, matchup_id: str, voter: str | None = None) -> LiveMatchup:
         """A matchup, from memory or from the database. An open one that lacks answers is played on.
@@ -231,7 +231,7 @@ class Hub:
         """What to raise when another process closed a matchup that is open here; it is read anew."""
         self.forget(live.id)
         live.broken = True
-        live.signal.send()
+        live.changed()
         return _not_open(self.get(live.id))
 
     async def _begin(self, row: MatchupRow, prompts: Sequence[str]) -> LiveMatchup:
@@ -284,7 +284,7 @@ class Hub:
 
     def _changed(self, live: LiveMatchup) -> None:
         live.structure += 1
-        live.signal.send()
+        live.changed()
         self._play(live)
 
     def _play(self, live: LiveMatchup) -> None:
@@ -305,7 +305,7 @@ class Hub:
             _LOG.exception("matchup %s cannot be played on", live.id)
             self.forget(live.id)
             live.broken = True
-            live.signal.send()
+            live.changed()
 
     async def _replace_failed(self, live: LiveMatchup) -> None:
         """What becomes of a blind matchup in which a model failed."""
@@ -347,7 +347,7 @@ class Hub:
         await self._writer.write(work)
         kept = reason if was_open else live.row.reason
         live.row = replace(live.row, state=REPLACED, reason=kept, replaced_by=successor, decided=now)
-        live.signal.send()
+        live.changed()
 
 
 def _require_open(live: LiveMatchup) -> None:

@@ -29,6 +29,8 @@ class LiveMatchup:
     """Counts turns added and generated again: a reader that sees it change begins anew."""
     signal: Signal = field(default_factory=Signal)
     """Sent at each change."""
+    news: Signal = field(default_factory=Signal)
+    """Sent at each change that readers are told of at once, which further words are not."""
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever does something to it: one thing at a time."""
     playing: asyncio.Task[None] | None = None
@@ -70,6 +72,12 @@ class LiveMatchup:
     def is_open(self) -> bool:
         """Whether it waits for a vote."""
         return self.row.state == OPEN
+
+    def changed(self) -> None:
+        """Tell readers at once. Where the pace is kept only what is shown decides when they are told."""
+        self.signal.send()
+        if not self.paced or not self.is_open:
+            self.news.send()
 
     def prepare(self, turn: TurnRow) -> None:
         """Make empty streams for a turn, or for a new attempt at it."""

@@ -80,7 +80,7 @@ class Player:
         if answer.failure is not None and live.is_blind:
             raise ModelFailedError
         stream.answer = answer
-        live.signal.send()
+        live.changed()
 
     async def stop(self, live: LiveMatchup) -> None:
         """Stop what is being said, and keep what is shown of it."""
@@ -96,7 +96,7 @@ class Player:
         for stream, row in rows:
             stream.answer = row
             self._count(live, row)
-        live.signal.send()
+        live.changed()
 
     async def _keep(self, live: LiveMatchup, rows: list[AnswerRow]) -> None:
         matchup_id = live.id

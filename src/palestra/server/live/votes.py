@@ -111,7 +111,7 @@ class Votes:
             self._pairing.add(battles)
         outcome = vote.winner if vote.winner in (TIE, BOTH_BAD) else "won"
         self._metrics.votes.labels(live.row.kind, outcome).inc()
-        live.signal.send()
+        live.changed()
         self._voted.send()
         return live
 
