@@ -49,7 +49,7 @@ class Seen:
     acknowledged: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     took: float = 0.0
-    """From the first vote's acknowledgement, or the first arrival, to the last."""
+    """Until the last voter had voted for the last time."""
     cpu: float = 0.0
     """Seconds of processor time of this process."""
 
@@ -74,8 +74,9 @@ async def _visit(kind: type[Voter], host: str, port: int, load: Load, seen: Seen
     try:
         voter = await kind.arrive(host, port)
         for _ in range(load.battles):
-            if time.perf_counter() < deadline:
-                await _battle(voter, load, seen)
+            if time.perf_counter() > deadline:
+                break
+            await _battle(voter, load, seen)
         voter.leave()
     except (LoadError, OSError, ValueError, KeyError) as error:
         seen.errors.append(f"{type(error).__name__}: {error}")

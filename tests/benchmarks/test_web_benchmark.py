@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from benchmarks.web import report
 from benchmarks.web.gradio_arena import Arena
-from benchmarks.web.load import Load, Seen
+from benchmarks.web.load import Load, Seen, run
 from benchmarks.web.measure import Found, measure, percentiles
 from benchmarks.web.servers import Answers, Running, stored
+from benchmarks.web.voters import VOTERS
 from benchmarks.web.wire import Wire
 from tests.support import ports
 
@@ -73,6 +74,35 @@ def test_the_ratio_is_that_of_each_arenas_best() -> None:
         {"palestra": [(20, at(100)), (200, at(200))], "gradio": [(20, at(50)), (200, at(40))]}
     )
     assert last.endswith(" 4.00")
+
+
+class Quick:
+    """A voter at an arena that takes no time."""
+
+    @classmethod
+    async def arrive(cls, host: str, port: int) -> Self:
+        return cls()
+
+    async def begin(self) -> None:
+        await asyncio.sleep(0.001)
+
+    async def read(self) -> float | None:
+        return None
+
+    async def vote(self) -> str:
+        return "vote"
+
+    def leave(self) -> None:
+        pass
+
+
+async def test_when_the_time_is_up_no_battle_is_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(VOTERS, "quick", Quick)
+    load = Load(voters=3, battles=10**9, think=0.0, ramp=0.0, seconds=0.1)
+    seen = await asyncio.wait_for(run("quick", "http://nowhere:1", load), 10)
+    assert seen.errors == []
+    assert 3 <= len(seen.acknowledged) == len(seen.votes)
+    assert 0.1 <= seen.took < 5
 
 
 class Server:
