@@ -6,19 +6,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-from tests.support.browser import WIDE, Watch, chromium
+from tests.support.browser import WIDE, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from playwright.sync_api import Browser
-
-
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """One for all tests of a worker. Closed before tests of other folders run: it keeps an event loop."""
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

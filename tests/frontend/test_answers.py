@@ -9,14 +9,11 @@ import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import sync_playwright
 from tests.support import require
 
 from palestra.server.security import CSP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from playwright.sync_api import Browser, ConsoleMessage, Page, Route
 
 STATIC = require.ROOT / "src/palestra/server/static"
@@ -102,14 +99,6 @@ class Stage:
             "response_b": self.answers[1],
             "verdicts": [],
         }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=str(require.chromium()))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

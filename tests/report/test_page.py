@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.report import hostile
 from tests.report.sample import arena
-from tests.support import require
 
 from palestra.report.html import write_report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Browser, Locator, Page
@@ -22,19 +20,6 @@ if TYPE_CHECKING:
 MODELS = ["GPT-4o", "Llama 3.2", "Qwen <3>"]
 NARROW = {"width": 360, "height": 740}
 WIDE = {"width": 1280, "height": 900}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    from playwright.sync_api import sync_playwright
-
-    program = require.chromium()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-gpu", "--disable-quic"]
-        )
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

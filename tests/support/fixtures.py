@@ -10,6 +10,7 @@ from tests.support import require
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from playwright.sync_api import Browser
     from tests.support.chat_server import ChatServer
     from tests.support.llama import Llama
 
@@ -32,6 +33,15 @@ def fronts(llama: Llama) -> Iterator[str]:
 
     with serve(fronts_app(llama.openai_url)) as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Closed after each file of tests: as long as it is open, no other event loop can run."""
+    from tests.support.browser import chromium
+
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture
