@@ -128,7 +128,22 @@ def _absolute(value: dict[str, Any], document: Document) -> dict[str, Any]:
                     _absolute_entry(entry, keys, (section, i), document) for i, entry in enumerate(entries)
                 ],
             }
+    schedule = value.get("schedule")
+    if isinstance(schedule, dict) and schedule.get("into"):
+        value = {**value, "schedule": {**schedule, "into": _absolute_arena(schedule["into"], document)}}
     return value
+
+
+def _absolute_arena(written: Any, document: Document) -> Any:
+    """The files of human battles; a dataset on the hub stays as it is."""
+    if not isinstance(written, list):
+        return _absolute_arena([written], document)[0] if isinstance(written, str) else written
+    found = []
+    for number, text in enumerate(written):
+        is_path = isinstance(text, str) and not text.startswith("hub:")
+        entry = _absolute_entry({"path": text}, ("path",), ("schedule", "into", number), document)
+        found.append(entry["path"] if is_path else text)
+    return found
 
 
 def _absolute_entry(entry: Any, keys: Sequence[str], loc: Loc, document: Document) -> Any:

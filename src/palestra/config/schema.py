@@ -64,6 +64,11 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
 """A list of texts; it may be a plain list where types are taken strictly, too."""
 
 
+def _listed(value: Any) -> Any:
+    """A single text where several may stand."""
+    return (value,) if isinstance(value, str) else _tuple(value)
+
+
 def _folder_name(text: str) -> str:
     if text in (".", "..") or any(c in text for c in "/\\\0\n\r"):
         raise ValueError(f"{text!r} cannot be the name of a folder, which it becomes")
@@ -227,11 +232,17 @@ class PromptSource(Section):
 class Schedule(Section):
     """Who meets whom, and how the judges see it."""
 
-    kind: Literal["round-robin", "baseline", "sampled"] = "round-robin"
+    kind: Literal["round-robin", "baseline", "sampled", "place"] = "round-robin"
     baseline: str | None = None
     """For `baseline`: the label that every other model meets."""
+    baselines: dict[str, str] = {}
+    """For `baseline`: another one for the prompts of a category, as in {math: Llama}."""
     per_pair: Annotated[int | None, Field(gt=0)] = None
     """For `sampled`: prompts drawn per pair."""
+    model: str | None = None
+    """For `place`: the label of the model under test. Default: the only one there is."""
+    into: Annotated[Texts, BeforeValidator(_listed)] = ()
+    """For `place`: files of human battles, or datasets on the Hugging Face hub as `hub:owner/name`."""
     swap: Swap = Swap.BOTH_COMBINE
     repeats: Annotated[int, Field(gt=0)] = 1
     """Answers per model and prompt."""
@@ -240,9 +251,36 @@ class Schedule(Section):
     def _complete(self) -> Self:
         if self.kind == "baseline" and not self.baseline:
             raise ValueError("kind baseline needs `baseline`, the label of the model that all others meet")
+        if self.kind != "baseline" and self.baselines:
+            raise ValueError("`baselines` belongs to kind baseline")
         if self.kind == "sampled" and self.per_pair is None:
             raise ValueError("kind sampled needs `per_pair`, the number of prompts per pair of models")
+        if self.kind == "place" and not self.into:
+            raise ValueError("kind place needs `into`, the files with the arena's human battles")
         return self
+
+
+class Place(Section):
+    """How a model is placed into an arena of human battles, for `schedule: {kind: place}`."""
+
+    battles: Annotated[int, Field(ge=0)] = 200
+    """Human battles to draw; the model answers their prompts. 0: all there are."""
+    per_language: Annotated[int | None, Field(gt=0)] = None
+    """At most so many of each language."""
+    languages: Texts = ()
+    """Only battles in these languages. Default: all."""
+    max_prompt_chars: Annotated[int | None, Field(gt=0)] = None
+    """Leave longer prompts out."""
+    max_turns: Annotated[int | None, Field(gt=0)] = None
+    """Leave longer conversations out: user turns."""
+    min_battles: Annotated[int, Field(ge=0)] = 500
+    """Models of the arena with fewer human battles are left out."""
+    labels: Literal["soft", "hard"] = "soft"
+    """Whether the judge's share of the win counts, or who won."""
+    temperature: Annotated[float | None, Field(gt=0)] = None
+    """T in pref = e^(T·a) / (e^(T·a) + e^(T·b)). Default: the judge's `score_temperature`."""
+    calibrate: Annotated[int, Field(ge=0)] = 0
+    """Let the judge decide so many human battles without ties, too, and fit T to what people said."""
 
 
 class Ranking(Section):
@@ -315,6 +353,7 @@ class Config(Section):
     """With several judges: combine them into one battle. Default: each judge's battles are kept."""
     prompts: tuple[PromptSource, ...] = ()
     schedule: Schedule = Schedule()
+    place: Place = Place()
     ranking: Ranking = Ranking()
     serve: Serve = Serve()
     seed: Annotated[int, Field(ge=0)] = 0
@@ -334,7 +373,11 @@ class Config(Section):
             raise _wrong("give exactly one model and its rating, as in {Llama: 1000}", "ranking", "anchor")
         if self.schedule.baseline is not None:
             self._has_model(self.schedule.baseline, "schedule", "baseline")
-        for label in self.ranking.anchor or {}:
+        if self.schedule.model is not None:
+            self._has_model(self.schedule.model, "schedule", "model")
+        for category, label in self.schedule.baselines.items():
+            self._has_model(label, "schedule", "baselines", category)
+        for label in self.ranking.anchor or {} if self.schedule.kind != "place" else ():
             self._has_model(label, "ranking", "anchor")
         return self
 
