@@ -33,6 +33,7 @@ class Options:
     retry_failed: bool = True
     fail_on_errors: bool = False
     quiet: bool = False
+    rankings: Path | None = None
     debug: bool = False
 
     def folder(self, config: Config) -> Path:
@@ -90,7 +91,7 @@ async def _run(run: Run, options: Options) -> Path:
     prepare(folder, dump_config(run.plan.config))
     _announce(run.plan, options)
     try:
-        async with showing(run, quiet=options.quiet):
+        async with showing(run, quiet=options.quiet, rankings=options.rankings):
             with _Interrupt(run):
                 await run.ask()
         manifest, boards = await write_artifacts(run, folder, started)

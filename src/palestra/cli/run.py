@@ -64,6 +64,15 @@ def run(
         bool, typer.Option("--fail-on-errors", help="Exit with 1 if anything failed.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    rankings: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the rankings after each prompt here while the run is under way, a JSON line each.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Log each call to standard error.")] = False,
 ) -> None:
     """Pair, generate, judge, rank. Run it again and it goes on where it stopped."""
@@ -92,6 +101,7 @@ def run(
         retry_failed=retry_failed,
         fail_on_errors=fail_on_errors,
         quiet=quiet,
+        rankings=rankings,
         debug=debug,
     )
     try:

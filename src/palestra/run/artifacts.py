@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import time
 from contextlib import ExitStack
@@ -14,6 +15,7 @@ from palestra.config.write import dump_config
 from palestra.interchange.preferences import preferences, ranked_prompt
 from palestra.records.keys import digest
 from palestra.records.manifest import Manifest
+from palestra.report.progressions import Progressions
 from palestra.run.boards import Boards, make_boards
 from palestra.run.folder import replacing
 from palestra.run.spending import Spending
@@ -39,6 +41,7 @@ class Totals:
     unjudged: int = 0
     complete: bool = True
     spending: Spending = field(default_factory=Spending)
+    progressions: Progressions = field(default_factory=Progressions)
 
 
 async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manifest, Boards]:
@@ -50,6 +53,9 @@ async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manif
     with replacing(folder / "prompts.jsonl") as file:
         file.writelines(f"{prompt.json_line()}\n" for prompt in run.plan.prompts)
     totals = await _write_rows(run, folder)
+    with replacing(folder / "progressions.json") as file:
+        json.dump(totals.progressions.data(run.plan.config.ranking), file, ensure_ascii=False, indent=1)
+        file.write("\n")
     boards = make_boards(folder, run.plan.config)
     for name, text in boards.files(run.plan.config).items():
         with replacing(folder / name) as file:
@@ -78,6 +84,7 @@ async def _write_rows(run: Run, folder: Path) -> Totals:
             totals.unjudged += played.unjudged
             totals.complete &= played.complete
             totals.spending.add(played)
+            totals.progressions.add(prompt.question_id, played.battles)
         training.write("[]\n" if separator == "[\n" else "\n]\n")
     return totals
 

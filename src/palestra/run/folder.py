@@ -25,6 +25,7 @@ ARTIFACTS = (
     "leaderboard.md",
     "leaderboard.csv",
     "leaderboard.json",
+    "progressions.json",
     "preferences.jsonl",
     "training_data.json",
     "report.html",

@@ -14,6 +14,7 @@ from palestra.errors import PalestraError
 from palestra.run.budget import Budget
 from palestra.run.estimate import dearest_calls
 from palestra.run.ledger import AskingLedger, StoredLedger
+from palestra.run.live import Live
 from palestra.run.play import Decided, Played, Player
 from palestra.run.progress import Progress
 from palestra.store.writer import Writer
@@ -50,6 +51,10 @@ class Run:
         calls = self.plan.calls()
         self.progress.answers.total = calls.answers
         self.progress.verdicts.total = calls.verdicts
+        if self.progress.live is None:
+            labels = [model.label for model in self.plan.models]
+            ids = [prompt.question_id for prompt in self.plan.prompts]
+            self.progress.live = Live(self.plan.config.ranking, labels, ids)
 
     def stop(self, why: str = "interrupted") -> None:
         """Start no more calls. Those under way are waited for and stored."""
@@ -101,7 +106,9 @@ class Run:
         for index in indices:
             if self.progress.stopping is not None:
                 return
-            await player.play(index)
+            played = await player.play(index)
+            if played.complete and self.progress.live is not None:
+                self.progress.live.finish(index, played.battles)
 
     def _on_decided(self, decided: Decided) -> None:
         self.progress.skipped += decided.unjudged

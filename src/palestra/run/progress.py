@@ -7,8 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from palestra.run.live import kind_of
+
 if TYPE_CHECKING:
     from palestra.records.battle import Battle
+    from palestra.run.live import Live
+
+Kind = tuple[str, str, str | None, float, float]
+"""What ratings read of a battle: model A, model B, winner or None for a soft battle, A's share, weight."""
 
 
 @dataclass(slots=True)
@@ -42,8 +48,10 @@ class Progress:
     asked: int = 0
     """Calls made in this run that came back."""
     started: float = field(default_factory=time.monotonic)
-    battles: Counter[tuple[str, str, str | None, float, float]] = field(default_factory=Counter)
-    """How often (model A, model B, winner or None for a soft battle, A's share, weight) occurred."""
+    battles: Counter[Kind] = field(default_factory=Counter)
+    """How often each occurred."""
+    live: Live | None = None
+    """The rankings after each prompt."""
     stopping: str | None = None
     """Why the run is coming to an end before its time."""
 
@@ -67,5 +75,15 @@ class Progress:
 
     def add_battle(self, battle: Battle) -> None:
         """Count a battle towards the intermediate ratings."""
-        winner = None if battle.soft else battle.winner.value
-        self.battles[battle.model_a, battle.model_b, winner, battle.share(), battle.weight] += 1
+        self.battles[kind_of(battle)] += 1
+
+
+def duration(seconds: float) -> str:
+    """A time in words: `0.4 s`, `12 s`, `3 min 07 s`, `2 h 05 min`."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02} min"
+    return f"{minutes} min {rest:02} s" if minutes else f"{rest} s"

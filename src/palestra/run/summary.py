@@ -8,6 +8,7 @@ from palestra.interchange.battles import read_battles
 from palestra.report.page import duel_sentence
 from palestra.report.tally import PromptShares
 from palestra.report.words import visible
+from palestra.run.progress import duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ def summary(run: Run, manifest: Manifest, folder: Path) -> Iterator[str]:
     if run.progress.cost_usd:
         parts.append(f"${run.progress.cost_usd:.4f} spent")
     yield ", ".join(parts)
+    yield f"Total time: {duration(manifest.finished - manifest.started)}"
     yield f"Results: {folder}  (open {folder / 'report.html'})"
 
 
