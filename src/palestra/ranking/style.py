@@ -75,9 +75,10 @@ def differences(a: Floats, b: Floats, kind: StyleKind = "lmarena") -> Floats:
 
 
 def _relative(a: Floats, b: Floats) -> Floats:
-    both = a + b
-    both[both == 0] = 1.0
-    return np.asarray((a - b) / both)
+    both = np.add(a, b, dtype=np.float64)
+    np.copyto(both, 1.0, where=both == 0)
+    found = np.subtract(a, b, dtype=np.float64)
+    return np.divide(found, both, out=found)
 
 
 def _per_token(counts: Floats) -> Floats:
