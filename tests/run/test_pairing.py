@@ -30,6 +30,19 @@ def test_a_baseline_that_is_not_there_is_an_error() -> None:
         all_pairs(Schedule(kind="baseline", baseline="x"), LABELS)
 
 
+def test_a_category_may_have_a_baseline_of_its_own() -> None:
+    schedule = Schedule(kind="baseline", baseline="a", baselines={"law": "c"})
+    pairs = pairs_by_prompt(schedule, ["a", "b", "c"], ["1", "2", "3"], 0, ["law", "art", None])
+    assert pairs == [[(2, 0), (2, 1)], [(0, 1), (0, 2)], [(0, 1), (0, 2)]]
+
+
+def test_a_baseline_for_a_category_without_prompts_is_an_error() -> None:
+    schedule = Schedule(kind="baseline", baseline="a", baselines={"laws": "c"})
+    with pytest.raises(ConfigError, match="no prompt is of the category 'laws'") as caught:
+        pairs_by_prompt(schedule, ["a", "c"], ["1"], 0, ["law"])
+    assert "did you mean 'law'" in str(caught.value.hint)
+
+
 @pytest.mark.parametrize("labels", [[], ["a"]])
 def test_one_model_makes_no_arena(labels: list[str]) -> None:
     with pytest.raises(ConfigError, match="at least two models"):

@@ -123,5 +123,6 @@ def assemble(
     """A plan from parts that are already made."""
     labels = [model.label for model in models]
     ids = [prompt.question_id for prompt in prompts]
-    pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed)
+    categories = [prompt.category for prompt in prompts]
+    pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed, categories)
     return Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)))
