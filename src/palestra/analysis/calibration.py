@@ -159,7 +159,8 @@ def _score(gaps: Floats, won: Floats, temperature: float, n: Floats | None) -> t
 
 def _interval(gaps: Floats, won: Floats, best: float, top: float, level: float) -> tuple[float, float]:
     """Where the log-likelihood has fallen by half the χ² quantile, to both sides; the ends where it has
-    not."""
+    not.
+    """
     floor = top - 0.5 * NormalDist().inv_cdf((1 + level) / 2) ** 2
 
     def cross(inside: float, outside: float) -> float:

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True, eq=False)
 class Influence:
     """What each row and each calibrating battle does to the strengths of the placed model's core, C
-    models."""
+    models.
+    """
 
     nodes: Ints
     """Its models, (C,)."""
@@ -142,7 +143,8 @@ def bootstrap(
     seed: int,
 ) -> Draws:
     """Refit everything, the temperature too, on `rounds` resamples of the prompts (Efron, Ann. Statist. 7
-    (1979) 1)."""
+    (1979) 1).
+    """
     theta = np.full((rounds, len(evidence.models)), np.nan)
     cores = [Core.of(pairs, part) for part in fitted.parts if part.core.any()]
     every = evidence.cluster if checked is None else np.concatenate([evidence.cluster, checked.cluster])

@@ -1,5 +1,6 @@
 """Are a judge's labels as steep as people's votes? What a temperature cannot mend, and a reader should
-know."""
+know.
+"""
 
 from __future__ import annotations
 
