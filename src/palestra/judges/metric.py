@@ -105,7 +105,7 @@ class MetricJudge:
                 kind=FailureKind.MISSING, message="the prompt has no reference answer to compare with"
             )
             return verdict.model_copy(update={"failure": failure})
-        texts = (_answer(matchup.response_a.text), _answer(matchup.response_b.text))
+        texts = (answer_text(matchup.response_a.text), answer_text(matchup.response_b.text))
         # In a thread, so that long texts do not hold up other calls.
         a, b = await asyncio.to_thread(lambda: [self._score(self._metric, reference, text) for text in texts])
         winner = Winner.TIE if a == b else Winner.A if a > b else Winner.B
@@ -132,7 +132,7 @@ def _compute(metric: Name, reference: str, answer: str) -> float:
     return round(min(max(value, 0.0), 1.0), 12)
 
 
-def _answer(text: Text | None) -> str:
+def answer_text(text: Text | None) -> str:
     """The answer; of a conversation the last turn, which is what a reference belongs to."""
     if text is None or isinstance(text, str):
         return text or ""
@@ -142,7 +142,7 @@ def _answer(text: Text | None) -> str:
 @cache
 def _scorer(metric: Name) -> Callable[[str, str], float]:
     if metric == "exact":
-        return lambda reference, answer: float(_plain(reference) == _plain(answer))
+        return lambda reference, answer: float(plain(reference) == plain(answer))
     if metric == "bleu":
         return _bleu()
     if metric == "chrf":
@@ -150,18 +150,20 @@ def _scorer(metric: Name) -> Callable[[str, str], float]:
     return _rouge(metric)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """What `exact` compares."""
     return " ".join(unicodedata.normalize("NFC", text.casefold()).split())
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
+    """`text` with each character of a script without spaces as a word."""
     return _UNSPACED.sub(r" \1 ", text)
 
 
 def _rouge(metric: str) -> Callable[[str, str], float]:
     from rouge_score.rouge_scorer import RougeScorer
 
-    scorer = RougeScorer([metric], tokenizer=_Words())
+    scorer = RougeScorer([metric], tokenizer=Words())
     return lambda reference, answer: float(scorer.score(reference, answer)[metric].fmeasure)
 
 
@@ -169,9 +171,7 @@ def _bleu() -> Callable[[str, str], float]:
     from sacrebleu.metrics.bleu import BLEU
 
     scorer = BLEU(effective_order=True)
-    return lambda reference, answer: (
-        scorer.sentence_score(_spaced(answer), [_spaced(reference)]).score / 100.0
-    )
+    return lambda reference, answer: scorer.sentence_score(spaced(answer), [spaced(reference)]).score / 100.0
 
 
 def _chrf() -> Callable[[str, str], float]:
@@ -181,7 +181,7 @@ def _chrf() -> Callable[[str, str], float]:
     return lambda reference, answer: scorer.sentence_score(answer, [reference]).score / 100.0
 
 
-class _Words:
+class Words:
     """ROUGE's tokens: runs of letters and digits, in lower case.
 
     The package's own tokenizer knows only a to z and 0 to 9, so that two Greek texts share nothing and
@@ -189,5 +189,6 @@ class _Words:
     """
 
     def tokenize(self, text: str) -> list[str]:
+        """The words of a text."""
         letters = (char if unicodedata.category(char)[0] in "LMN" else " " for char in text.lower())
-        return _spaced("".join(letters)).split()
+        return spaced("".join(letters)).split()

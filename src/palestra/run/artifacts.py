@@ -16,6 +16,7 @@ from palestra.interchange.preferences import preferences, ranked_prompt
 from palestra.records.keys import digest
 from palestra.records.manifest import Manifest
 from palestra.report.progressions import Progressions
+from palestra.run.baselines import BaselineResults
 from palestra.run.boards import Boards, make_boards
 from palestra.run.folder import replacing
 from palestra.run.spending import Spending
@@ -42,6 +43,8 @@ class Totals:
     complete: bool = True
     spending: Spending = field(default_factory=Spending)
     progressions: Progressions = field(default_factory=Progressions)
+    baseline: BaselineResults | None = None
+    """For runs against a baseline."""
 
 
 async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manifest, Boards]:
@@ -56,7 +59,7 @@ async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manif
     with replacing(folder / "progressions.json") as file:
         json.dump(totals.progressions.data(run.plan.config.ranking), file, ensure_ascii=False, indent=1)
         file.write("\n")
-    boards = make_boards(folder, run.plan.config)
+    boards = make_boards(folder, run.plan.config, totals.baseline)
     for name, text in boards.files(run.plan.config).items():
         with replacing(folder / name) as file:
             file.write(text)
@@ -68,7 +71,8 @@ async def write_artifacts(run: Run, folder: Path, started: float) -> tuple[Manif
 
 async def _write_rows(run: Run, folder: Path) -> Totals:
     """Responses, verdicts, battles and training rows; one prompt is in memory at a time."""
-    totals = Totals()
+    plan = run.plan
+    totals = Totals(baseline=BaselineResults(plan) if plan.config.schedule.kind == "baseline" else None)
     names = ("responses.jsonl", "verdicts.jsonl", "battles.jsonl", "preferences.jsonl", "training_data.json")
     with ExitStack() as stack:
         *lists, training = [stack.enter_context(replacing(folder / name)) for name in names]
@@ -85,6 +89,8 @@ async def _write_rows(run: Run, folder: Path) -> Totals:
             totals.complete &= played.complete
             totals.spending.add(played)
             totals.progressions.add(prompt.question_id, played.battles)
+            if totals.baseline is not None:
+                totals.baseline.add(prompt, played)
         training.write("[]\n" if separator == "[\n" else "\n]\n")
     return totals
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from palestra.config.schema import Config
     from palestra.interchange.battle_query import By
     from palestra.records.rating import Leaderboard
+    from palestra.report.baseline_text import BaselineReport
+    from palestra.run.baselines import BaselineResults
 
 _GROUPED_BY: tuple[By, ...] = ("dataset", "subset", "category")
 
@@ -26,6 +28,14 @@ class Boards:
 
     overall: Leaderboard
     groups: Mapping[str, Mapping[str, Leaderboard]]
+    baseline: BaselineReport | None = None
+    """Of a run against a baseline."""
+    sentences: tuple[str, ...] = ()
+    """How each candidate did against its baseline."""
+
+    def text(self) -> str:
+        """What a person is shown when the run ends, ending with a line break."""
+        return board_table(self.overall) if self.baseline is None else self.baseline.shown()
 
     def files(self, config: Config) -> dict[str, str]:
         """File name → content."""
@@ -36,11 +46,14 @@ class Boards:
             "leaderboard.json": board_json(self.overall, self.groups),
             "elo_ratings.json": json.dumps(elo_ratings(self.overall, config), indent=2, ensure_ascii=False)
             + "\n",
-        }
+        } | ({} if self.baseline is None else self.baseline.files())
 
 
-def make_boards(folder: Path, config: Config) -> Boards:
-    """Rank the folder's battles as the config says. A kind of group with a single value is left out."""
+def make_boards(folder: Path, config: Config, against: BaselineResults | None = None) -> Boards:
+    """Rank the folder's battles as the config says. A kind of group with a single value is left out.
+
+    `against`: what a run against a baseline collected.
+    """
     settings = config.ranking
     options: dict[str, Any] = {
         "method": settings.method,
@@ -65,6 +78,8 @@ def make_boards(folder: Path, config: Config) -> Boards:
     return Boards(
         overall=overall,
         groups={kind: boards for kind, boards in groups.items() if len(boards) > 1},
+        baseline=None if against is None else against.report(),
+        sentences=() if against is None else tuple(against.sentences()),
     )
 
 

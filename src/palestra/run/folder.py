@@ -30,7 +30,10 @@ ARTIFACTS = (
     "training_data.json",
     "report.html",
 )
-"""What a run writes; nothing else in the folder is ever touched."""
+"""What a run writes."""
+
+BASELINE_ARTIFACTS = ("metrics.csv", "win_rates.json")
+"""What a run against a baseline writes, too. Nothing else in the folder is ever touched."""
 
 PREVIOUS = ".previous"
 
@@ -72,6 +75,6 @@ def _set_aside(folder: Path) -> None:
     previous = folder / PREVIOUS
     shutil.rmtree(previous, ignore_errors=True)
     previous.mkdir()
-    for name in ARTIFACTS:
+    for name in (*ARTIFACTS, *BASELINE_ARTIFACTS):
         if (folder / name).exists():
             (folder / name).rename(previous / name)

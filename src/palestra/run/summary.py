@@ -11,17 +11,21 @@ from palestra.report.words import visible
 from palestra.run.progress import duration
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from palestra.records.manifest import Manifest
     from palestra.run.pipeline import Run
 
 
-def summary(run: Run, manifest: Manifest, folder: Path) -> Iterator[str]:
-    """The outcome of a two-model run in a sentence, then failures, cost, and where the files are."""
+def summary(run: Run, manifest: Manifest, folder: Path, against: Sequence[str] = ()) -> Iterator[str]:
+    """The outcome of a two-model run in a sentence, then failures, cost, and where the files are.
+
+    `against`: how each candidate did against its baseline, where there is one.
+    """
     labels = [model.label for model in run.plan.models]
-    if len(labels) == 2:
+    yield from against
+    if len(labels) == 2 and not against:
         yield _duel_sentence(folder, manifest.n_battles, *labels)
     for row in manifest.spend:
         if row.failed:
