@@ -172,7 +172,7 @@ def test_openarenas_config_loads(tmp_path: Path) -> None:
     assert gpt.api_key is not None
     assert gpt.api_key.get_secret_value() == "sk-canary"
     (judge,) = config.judges
-    assert (judge.label, judge.model, judge.protocol) == ("JudgeModel", "llama3", "scores")
+    assert (judge.label, judge.model, judge.protocol) == ("JudgeModel", "llama3", "openarena")
     (source,) = config.prompts
     assert (source.name, source.split, source.field, source.limit, source.description) == (
         "skunkworksAI/reasoning-0.01",

@@ -48,7 +48,8 @@ def to_battles(
     counts as failed only where it was asked.
 
     `weight` is a judge's `strong_weight` for a strong label in a single order without a panel, else 1.
-    `soft` is the judge's, and a panel's if all its judges are soft. `pref` is always set.
+    In a panel each judge counts by its `panel_weight`. `soft` is the judge's, and a panel's if all its judges
+    are soft. `pref` is always set.
     """
     given = list(verdicts)
     fixed = {Swap.BOTH_COMBINE: Order.BOTH, Swap.ONCE: None} if panel else {Swap.BOTH_COMBINE: Order.BOTH}
@@ -78,8 +79,10 @@ def _panel_battles(
     battles = []
     soft = all(judge.soft for judge in judges)
     for slot in sorted({slot for slots in seats for slot in slots}, key=_place):
-        asked = [slots[slot] for slots in seats if slot in slots]
-        result = combine_panel([_result(slot, held) for held in asked], panel)
+        sitting = [number for number, slots in enumerate(seats) if slot in slots]
+        asked = [seats[number][slot] for number in sitting]
+        weights = [judges[number].panel_weight for number in sitting]
+        result = combine_panel([_result(slot, held) for held in asked], panel, weights)
         if result is None:
             continue
         held = [verdict for one in asked for verdict in one if _result(slot, one) is not None]

@@ -6,20 +6,20 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from palestra.judges.fence import Fence
-from palestra.judges.protocols.base import Unreadable
-from palestra.judges.view import judged_texts, shown
+from palestra.judges.protocols.base import Reading, Unreadable
+from palestra.judges.view import judged_texts, reference_data, shown, until_turn
 from palestra.models.base import Request
 from palestra.records.battle import Source
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.keys import call_seed, verdict_key
 from palestra.records.matchup import Order
 from palestra.records.verdict import Verdict
+from palestra.records.winner import Winner
 
 if TYPE_CHECKING:
     from palestra.judges.base import Game
-    from palestra.judges.protocols.base import Protocol, Reading
+    from palestra.judges.protocols.base import Protocol
     from palestra.models.base import Model
-    from palestra.records.battle import Text
     from palestra.records.response import Response
 
 Number = TypeVar("Number", int, float)
@@ -54,7 +54,10 @@ class LLMJudge:
         *,
         label: str | None = None,
         system_prompt: str | None = None,
+        turn: int | None = None,
     ) -> None:
+        """With `turn`, only so many turns of a conversation are judged, from the first."""
+        self._turn = turn
         self._model = model
         self._protocol = protocol
         self._label = label or model.label
@@ -90,18 +93,19 @@ class LLMJudge:
 
         The reference answer is in it where the template shows it.
         """
+        game = self._cut(game) or game
         prompt = game.matchup.prompt
-        asked = Request(prompt.question_id, prompt.messages, game.repeat)
+        asked = self._blank(game)
         identity = {
             "model": self._model.identity(asked),
             "protocol": self._protocol.name,
             "settings": self._protocol.settings,
-            "reference": prompt.reference if self._protocol.shows_reference else None,
+            "reference": reference_data(prompt) if self._protocol.shows_reference(prompt) else None,
         }
         first, second = shown(game.matchup, game.order)
         return verdict_key(
             identity,
-            self.template,
+            self._head + self._protocol.template_for(prompt),
             prompt.messages,
             first.text or "",
             second.text or "",
@@ -116,6 +120,13 @@ class LLMJudge:
         failure of the model is the verdict's failure.
         """
         game = replace(game, key=game.key or self.key(game))
+        cut = self._cut(game)
+        if cut is None:
+            return self._verdict(game, None, _Spent(), None, no_turn(self._turn))
+        game = cut
+        if self._protocol.ties_equals and game.matchup.response_a.text == game.matchup.response_b.text:
+            same = Reading(Winner.TIE, pref=0.5, explanation="The two answers are the same.")
+            return self._verdict(game, None, _Spent(), None, same)
         spent = _Spent()
         raw: str | None = None
         attempt = 0
@@ -125,17 +136,29 @@ class LLMJudge:
             attempt += 1
             if response.failure is not None:
                 return self._verdict(game, response, spent, raw, response.failure)
-            raw = _last_words(response.text)
+            raw = self._protocol.words(response)
             reading = self._protocol.parse(raw)
             if not isinstance(reading, Unreadable):
                 return self._verdict(game, response, spent, raw, reading)
-            if attempt == ATTEMPTS:
-                failure = Failure(kind=FailureKind.UNREADABLE, message=_why(reading, response))
+            if attempt == ATTEMPTS or reading.hopeless:
+                failure = Failure(kind=FailureKind.UNREADABLE, message=why(reading, response))
                 return self._verdict(game, response, spent, raw, failure)
 
     async def aclose(self) -> None:
         """Close the model's connections."""
         await self._model.aclose()
+
+    def _cut(self, game: Game) -> Game | None:
+        """The game up to the judged turn; None if there is no such turn."""
+        if self._turn is None:
+            return game
+        matchup = until_turn(game.matchup, self._turn)
+        return None if matchup is None else replace(game, matchup=matchup)
+
+    def _blank(self, game: Game) -> Request:
+        prompt = game.matchup.prompt
+        top = self._protocol.top_logprobs
+        return Request(prompt.question_id, prompt.messages, game.repeat, top_logprobs=top)
 
     def _request(self, game: Game, attempt: int) -> Request:
         matchup = game.matchup
@@ -150,10 +173,11 @@ class LLMJudge:
             seed=call_seed(game.run_seed, game.key, attempt),
             key=game.key,
             json_schema=self._protocol.json_schema,
+            top_logprobs=self._protocol.top_logprobs,
         )
 
     def _verdict(
-        self, game: Game, response: Response, spent: _Spent, raw: str | None, result: Reading | Failure
+        self, game: Game, response: Response | None, spent: _Spent, raw: str | None, result: Reading | Failure
     ) -> Verdict:
         """The verdict as shown, first answer as model_a, then told of model_a and model_b."""
         first, second = shown(game.matchup, game.order)
@@ -178,18 +202,18 @@ class LLMJudge:
             tokens_in=spent.tokens_in,
             tokens_out=spent.tokens_out,
             cost_usd=spent.cost_usd,
-            tstamp=response.tstamp,
+            tstamp=None if response is None else response.tstamp,
         )
         return verdict if game.order is Order.AB else verdict.swapped()
 
 
-def _last_words(text: Text | None) -> str:
-    if isinstance(text, str):
-        return text
-    return text[-1].content if text else ""
+def no_turn(turn: int | None) -> Failure:
+    """Why nothing was judged of a prompt with fewer turns."""
+    return Failure(kind=FailureKind.MISSING, message=f"the prompt has no turn {turn} to judge")
 
 
-def _why(reading: Unreadable, response: Response) -> str:
+def why(reading: Unreadable, response: Response) -> str:
+    """Why a reply is unreadable, with a word on one that was cut off."""
     if response.finish_reason == "length":
         return f"{reading.reason} (it was cut off at the token limit)"
     return reading.reason

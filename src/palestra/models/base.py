@@ -25,6 +25,9 @@ class Request:
     """The content key, copied into the response."""
     json_schema: Mapping[str, Any] | None = None
     """Ask the server for JSON of this schema, where it can; otherwise ignored."""
+    top_logprobs: int | None = None
+    """Ask for each token's log-probability and those of so many likeliest others. Only servers that speak
+    OpenAI's shape are asked."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from pydantic_ai.models import ModelRequestParameters
 from pydantic_ai.output import OutputObjectDefinition
 
 from palestra.models.base import Delta
+from palestra.models.chances import token_chances
 from palestra.models.failures import (
     Fault,
     connection_fault,
@@ -139,10 +140,13 @@ class ChatBackend:
         await self._close()
 
     def _settings_for(self, request: Request, *, tiny: bool) -> ModelSettings:
-        settings = self._tiny_settings if tiny else self._settings
+        settings: Mapping[str, Any] = self._tiny_settings if tiny else self._settings
         if self._adds_seed and request.seed is not None:
-            return {**settings, "seed": request.seed}
-        return settings
+            settings = {**settings, "seed": request.seed}
+        if request.top_logprobs is not None:
+            asked = {"openai_logprobs": True, "openai_top_logprobs": request.top_logprobs}
+            settings = {**settings, **asked}
+        return cast("ModelSettings", settings)
 
     def _parameters_for(self, request: Request) -> ModelRequestParameters:
         schema = request.json_schema
@@ -200,6 +204,7 @@ def _reply(response: ModelResponse, *, streamed: bool = False) -> Reply:
         tokens_in=usage.input_tokens if counted else None,
         tokens_out=usage.output_tokens if counted else None,
         tokens_cached=usage.cache_read_tokens,
+        chances=token_chances(details.get("logprobs")),
     )
 
 

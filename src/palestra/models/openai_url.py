@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 
 from palestra.models.base import Delta
+from palestra.models.chances import token_chances
 from palestra.models.failures import (
     Fault,
     connection_fault,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from palestra.config.schema import Endpoint
     from palestra.models.base import Request
+    from palestra.records.response import TokenChances
 
 _CONNECT_SECONDS = 30.0
 _TINY = 16
@@ -57,7 +59,8 @@ class UrlBackend:
         response = await self._client.post(self._url, json=body)
         if not response.is_success:
             raise _status_fault(response)
-        return _whole(_decoded(response.text)).reply()
+        data = _decoded(response.text)
+        return replace(_whole(data).reply(), chances=_chances(data))
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta | Reply, None]:
         """One streamed call."""
@@ -103,6 +106,8 @@ class UrlBackend:
         if request.json_schema is not None and "response_format" not in body:
             schema = {"name": "answer", "schema": dict(request.json_schema)}
             body["response_format"] = {"type": "json_schema", "json_schema": schema}
+        if request.top_logprobs is not None:
+            body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
         return body
 
 
@@ -197,6 +202,13 @@ def _piece(data: Mapping[str, Any]) -> _Piece:
         tokens_in=counts[0] if isinstance(counts[0], int) else None,
         tokens_out=counts[1] if isinstance(counts[1], int) else None,
     )
+
+
+def _chances(data: Mapping[str, Any]) -> tuple[TokenChances, ...] | None:
+    choices = data.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    told = choice.get("logprobs") if isinstance(choice, dict) else None
+    return token_chances(told.get("content")) if isinstance(told, dict) else None
 
 
 def _text(content: Any) -> str:

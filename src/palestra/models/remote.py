@@ -71,9 +71,12 @@ class RemoteModel:
 
     def identity(self, request: Request) -> Mapping[str, Any]:
         """What is asked of which server, as JSON data."""
-        if request.json_schema is None:
-            return self._identity
-        return {**self._identity, "json_schema": dict(request.json_schema)}
+        asked: dict[str, Any] = {}
+        if request.json_schema is not None:
+            asked["json_schema"] = dict(request.json_schema)
+        if request.top_logprobs is not None:
+            asked["top_logprobs"] = request.top_logprobs
+        return {**self._identity, **asked} if asked else self._identity
 
     async def generate(self, request: Request) -> Response:
         """Answer, with retries and limits applied."""
@@ -202,6 +205,7 @@ class RemoteModel:
             reply,
             text=text if fault is None else None,
             thinking=joined or None,
+            chances=reply.chances,
             failure=None if fault is None else fault.cleaned(self._redactor).record(),
             latency_ms=latency_ms,
             first_token_ms=first_ms,

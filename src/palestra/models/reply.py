@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from palestra.records.response import TokenChances
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +23,5 @@ class Reply:
     tokens_out: int | None = None
     tokens_cached: int = 0
     """Of `tokens_in`, those read from a cache, which cost less."""
+    chances: tuple[TokenChances, ...] | None = None
+    """Each token's log-probabilities, where the server told them."""

@@ -28,7 +28,9 @@ class Prompt(Record):
     category: str | None = None
     language: str | None = None
     reference: Words | None = None
-    """A known good answer, for judges that compare with one."""
+    """A known good answer, for judges that compare with one; of several turns, to the last."""
+    references: tuple[Words, ...] = ()
+    """Of several turns, a known good answer to each, where the prompts have them."""
 
     @property
     def is_multi_turn(self) -> bool:

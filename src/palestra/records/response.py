@@ -1,8 +1,20 @@
 from __future__ import annotations
 
+from pydantic import Field
+
 from palestra.records.base import Count, Record, Words
 from palestra.records.failure import Failure
 from palestra.records.prompt import Message
+
+
+class TokenChances(Record):
+    """One token of a reply, and how likely it and the likeliest others were."""
+
+    token: str
+    logprob: float
+    """Natural logarithm of its probability; 0 or below, but for what a server rounds."""
+    top: tuple[tuple[str, float], ...] = ()
+    """The likeliest tokens in its place with their log-probabilities, the likeliest first."""
 
 
 class Response(Record):
@@ -31,6 +43,8 @@ class Response(Record):
     """None if the price is not known."""
     tstamp: float | None = None
     """When it arrived, UTC epoch seconds."""
+    chances: tuple[TokenChances, ...] | None = Field(default=None, exclude=True, repr=False)
+    """The tokens with their chances, where they were asked for and the server tells them; never written."""
 
     @property
     def ok(self) -> bool:

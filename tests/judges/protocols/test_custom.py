@@ -89,9 +89,9 @@ def test_the_chosen_protocol_reads_the_reply(file: Path) -> None:
 
 
 def test_the_template_knows_whether_it_shows_the_reference(file: Path) -> None:
-    assert make_protocol("pairwise").shows_reference
+    assert make_protocol("pairwise").shows_reference(prompt())
     file.write_text("{answer_a} {answer_b}")
-    assert not make_protocol("pairwise", template=file).shows_reference
+    assert not make_protocol("pairwise", template=file).shows_reference(prompt())
 
 
 @pytest.mark.parametrize(

@@ -121,6 +121,7 @@ def _judge(builder: Builder) -> None:
     builder.copy((*loc, "system_prompt"), (*_JUDGE, "system_prompt"))
     builder.copy((*loc, "system_prompt"), (*_ARENA, "system_prompt"))
     builder.put((*loc, "strong_weight"), _STRONG_WEIGHT, _JUDGE)
+    builder.put((*loc, "judge_own_family"), True, _JUDGE)
     generation: Loc = (*_JUDGE, "generation_config")
     for key in mapping(document, generation):
         if key in _GENERATION:

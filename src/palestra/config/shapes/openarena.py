@@ -27,7 +27,8 @@ def convert(document: Document) -> tuple[Document, tuple[str, ...]]:
         _model(builder, ("models", i), entry)
     if mapping(document, ("judge_model",)):
         _model(builder, ("judges", 0), ("judge_model",))
-        builder.put(("judges", 0, "protocol"), "scores", ("judge_model",))
+        builder.put(("judges", 0, "protocol"), "openarena", ("judge_model",))
+        builder.put(("judges", 0, "judge_own_family"), True, ("judge_model",))
         builder.put(("judges", 0, "soft"), True, ("judge_model",))
     for i, entry in enumerate(entries(document, ("datasets",))):
         no_other_keys(document, entry, _DATASET)

@@ -13,8 +13,10 @@ if typing.TYPE_CHECKING:
     from typing import Any
 
     from palestra.judges.fence import Fence
+    from palestra.records.battle import Text
     from palestra.records.matchup import Matchup, Order
-    from palestra.records.prompt import Message
+    from palestra.records.prompt import Message, Prompt
+    from palestra.records.response import Response
 
 ROLE = """\
 You compare two answers to the same question and judge which one serves the person who asked better. \
@@ -58,6 +60,8 @@ class Unreadable:
     """Why a reply holds no verdict."""
 
     reason: str
+    hopeless: bool = False
+    """Whether asking once more cannot help."""
 
 
 class Protocol(typing.Protocol):
@@ -69,7 +73,7 @@ class Protocol(typing.Protocol):
 
     @property
     def template(self) -> str:
-        """All that is sent besides the judged texts and the mark: what the content key holds."""
+        """All that is sent besides the judged texts and the mark, for whatever prompt."""
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -80,14 +84,34 @@ class Protocol(typing.Protocol):
         """The schema that the server is asked to keep to; None for prose."""
 
     @property
-    def shows_reference(self) -> bool:
-        """Whether the template has a place for the reference answer."""
+    def top_logprobs(self) -> int | None:
+        """How many tokens' log-probabilities the protocol reads; None for those that read words."""
+
+    @property
+    def ties_equals(self) -> bool:
+        """Whether two equal answers are a tie without asking."""
+
+    def template_for(self, prompt: Prompt) -> str:
+        """What of the template is sent for this prompt."""
+
+    def shows_reference(self, prompt: Prompt) -> bool:
+        """Whether the template for this prompt has a place for the reference answer."""
 
     def render(self, matchup: Matchup, order: Order, fence: Fence) -> tuple[Message, ...]:
         """The conversation to send: a system message, then a user message."""
 
+    def words(self, response: Response) -> str:
+        """What of a reply `parse` reads, and what is kept as its raw text."""
+
     def parse(self, raw: str) -> Reading | Unreadable:
         """Read a reply. Never raises."""
+
+
+def last_words(text: Text | None) -> str:
+    """A reply as a text; of a conversation, its last message."""
+    if isinstance(text, str):
+        return text
+    return text[-1].content if text else ""
 
 
 _THINK = re.compile(r"<\s*(/?)\s*think(?:ing)?\s*>", re.IGNORECASE)

@@ -19,7 +19,7 @@ _PROBE = {name: f"0{number}0{number}0" for number, name in enumerate(VARIABLES, 
 """Values that no change of case, and hardly any filter, hides."""
 
 
-def read_template(path: Path, protocol: type[Templated]) -> Template:
+def read_template(path: Path, protocol: type[Templated] | Templated) -> Template:
     """Read a template file: the user text of each call.
 
     The judge is also told of the fence. A template that does not say how to answer (no `[[`,
@@ -33,17 +33,21 @@ def read_template(path: Path, protocol: type[Templated]) -> Template:
     for reference in (_PROBE["reference"], None):
         probe: dict[str, str | None] = {**_PROBE, "reference": reference}
         probe |= {alias: probe[name] for alias, name in ALIASES.items()}
+        if protocol.shown == ("answer",):
+            probe = {name: text for name, text in probe.items() if not name.startswith("answer_")}
+            probe["answer"] = _PROBE["answer_a"]
         filled = template.render(probe)[-1].content
-        missing = [name for name in ("answer_a", "answer_b") if _PROBE[name] not in filled]
+        missing = [name for name in protocol.shown if str(probe[name]) not in filled]
         if missing:
             raise ConfigError(
                 f"the template does not show {' and '.join(missing)}",
                 path=path,
-                hint="write {{ answer_a }} and {{ answer_b }} where the answers belong",
+                hint=f"write {' and '.join(f'{{{{ {name} }}}}' for name in protocol.shown)} where it belongs",
             )
     if protocol.telltale in template.user.lower():
         return template
-    return replace(template, user=f"{template.user.rstrip()}\n\n{protocol.reply}")
+    ending = protocol.reply if isinstance(protocol, type) else protocol.ending
+    return replace(template, user=f"{template.user.rstrip()}\n\n{ending}")
 
 
 def _read(path: Path) -> str:

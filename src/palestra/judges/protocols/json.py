@@ -26,9 +26,14 @@ def _label(value: Any) -> str:
     return label
 
 
-class _Reply(BaseModel):
-    explanation: str = ""
+class LabelReply(BaseModel):
+    """A reply with one of the five labels."""
+
     verdict: Annotated[str, BeforeValidator(_label)]
+
+
+class _Reply(LabelReply):
+    explanation: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,8 +63,8 @@ with answer B, then "verdict", one of "A>>B" (answer A is much better), "A>B" (a
         """Read a reply: the last JSON object outside thinking blocks counts. Never raises."""
         reason = "the reply holds no JSON object"
         reading: Reading | None = None
-        whole = _whole(raw)
-        for found in [whole] if whole is not None else _objects(without_thinking(raw)):
+        whole = whole_json(raw)
+        for found in [whole] if whole is not None else json_objects(without_thinking(raw)):
             try:
                 reply = _Reply.model_validate(found)
             except ValidationError as error:
@@ -77,7 +82,7 @@ with answer B, then "verdict", one of "A>>B" (answer A is much better), "A>B" (a
         return reading or Unreadable(reason)
 
 
-def _whole(raw: str) -> dict[str, Any] | None:
+def whole_json(raw: str) -> dict[str, Any] | None:
     """The reply, if it is one JSON object and nothing else: tags in its strings are then words."""
     try:
         value = json.loads(raw, strict=False)
@@ -86,7 +91,7 @@ def _whole(raw: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _objects(text: str) -> Iterator[dict[str, Any]]:
+def json_objects(text: str) -> Iterator[dict[str, Any]]:
     """The outermost JSON objects in a text, in order. What stands between them is passed over."""
     decoder = json.JSONDecoder(strict=False)
     at = text.find("{")

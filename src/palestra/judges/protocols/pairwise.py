@@ -16,7 +16,7 @@ _SHORT = {"A": Winner.A, "B": Winner.B, "C": Winner.TIE, "TIE": Winner.TIE}
 """The labels of older prompts, which name only the winner; C is a tie."""
 
 
-_CHOICES = """\
+CHOICES = """\
 [[A>>B]] answer A is much better
 [[A>B]] answer A is better
 [[A=B]] neither is better
@@ -35,14 +35,14 @@ class Pairwise(Templated):
 Compare answer A with answer B in a few sentences. Then end with a line of its own that holds your \
 verdict and nothing else, one of these five:
 
-{_CHOICES}"""
+{CHOICES}"""
 
     def parse(self, raw: str) -> Reading | Unreadable:
         """Read a reply: the last label outside thinking blocks counts. Never raises.
 
         A model that repeats the list of choices has not chosen the last of them.
         """
-        text = without_thinking(raw).replace(_CHOICES.strip(), "")
+        text = without_thinking(raw).replace(CHOICES.strip(), "")
         for found in reversed(list(_BRACKETS.finditer(text))):
             label = read_label(found.group(1))
             winner = _winner(label, found.group(1))

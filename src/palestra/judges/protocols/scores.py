@@ -66,9 +66,12 @@ Score-B: <a number from 1 to 10>
             winner=winner,
             score_first=a,
             score_second=b,
-            pref=share(a, b, self.temperature),
+            pref=self._share(a, b),
             explanation=_words(text, [found.start() for found in last.values()]),
         )
+
+    def _share(self, a: float, b: float) -> float:
+        return share(a, b, self.temperature)
 
     def _grade(self, text: str, start: int) -> float | str:
         """The grade that stands at `start`, or what is wrong with it."""

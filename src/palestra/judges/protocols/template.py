@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from palestra.errors import ConfigError
 from palestra.judges.fence import RULE
-from palestra.judges.protocols.base import MATERIAL, ROLE
+from palestra.judges.protocols.base import MATERIAL, ROLE, last_words
 from palestra.judges.view import ALIASES, VARIABLES, values
 from palestra.records.prompt import Message
 
@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from palestra.judges.fence import Fence
     from palestra.judges.protocols.base import Reading, Unreadable
     from palestra.records.matchup import Matchup, Order
+    from palestra.records.prompt import Prompt
+    from palestra.records.response import Response
 
-_PLACE = re.compile(r"\{(" + "|".join((*VARIABLES, *ALIASES)) + r")\}")
+_PLACE = re.compile(r"\{(" + "|".join((*VARIABLES, *ALIASES, "answer")) + r")\}")
 _REFERENCE = re.compile(r"\breference\b")
 _HINT = f"a template may use {', '.join(VARIABLES)}"
 
@@ -81,6 +83,10 @@ class Templated(ABC):
     telltale: ClassVar[str]
     """What a template that says so itself holds, in lower case."""
     json_schema: ClassVar[Mapping[str, Any] | None] = None
+    top_logprobs: ClassVar[int | None] = None
+    ties_equals: ClassVar[bool] = False
+    shown: ClassVar[tuple[str, ...]] = ("answer_a", "answer_b")
+    """What a template must show."""
 
     @property
     def template(self) -> str:
@@ -88,26 +94,47 @@ class Templated(ABC):
         return self._used.text
 
     @property
+    def ending(self) -> str:
+        """`reply`, where it depends on the protocol's settings."""
+        return self.reply
+
+    @property
     def settings(self) -> Mapping[str, Any]:
         """What else decides how a reply is read."""
         return {}
 
-    @property
-    def shows_reference(self) -> bool:
-        """Whether the template has a place for the reference answer."""
-        return self._used.shows_reference
+    def template_for(self, prompt: Prompt) -> str:
+        """What of the template is sent for this prompt."""
+        return self._sheet(prompt).text
+
+    def shows_reference(self, prompt: Prompt) -> bool:
+        """Whether the template for this prompt has a place for the reference answer."""
+        return self._sheet(prompt).shows_reference
 
     def render(self, matchup: Matchup, order: Order, fence: Fence) -> tuple[Message, ...]:
         """The conversation to send."""
-        return self._used.render(values(matchup, order, fence))
+        return self._sheet(matchup.prompt).render(values(matchup, order, fence))
+
+    def words(self, response: Response) -> str:
+        """The reply's text."""
+        return last_words(response.text)
 
     @abstractmethod
     def parse(self, raw: str) -> Reading | Unreadable:
         """Read a reply. Never raises."""
 
+    def _sheet(self, prompt: Prompt) -> Template:
+        """The template for a prompt. Protocols that treat some prompts otherwise override it."""
+        return self._used
+
     @cached_property
     def _used(self) -> Template:
         return self.own or Template(f"{ROLE}\n\n{RULE}", MATERIAL + self.reply)
+
+
+def _given(given: Mapping[str, str | None], place: re.Match[str]) -> str:
+    name = place.group(1)
+    return given[name] or "" if name in given else place.group()
 
 
 @cache
@@ -121,7 +148,7 @@ def _environment() -> SandboxedEnvironment:
 
 def _compile(text: str, path: Path | None) -> Callable[[Mapping[str, str | None]], str]:
     if not any(sign in text for sign in ("{{", "{%", "{#")):
-        return lambda given: _PLACE.sub(lambda place: given[place.group(1)] or "", text)
+        return lambda given: _PLACE.sub(lambda place: _given(given, place), text)
     from jinja2 import TemplateError, TemplateSyntaxError
 
     try:
