@@ -125,6 +125,8 @@ class ChatService:
                 await connection.json({"version": "0.0.0"})
             case "GET", "/api/tags":
                 await connection.json({"models": [{"name": name, "model": name} for name in self._named]})
+            case "POST", "/api/show":  # it answers for any model
+                await connection.json({"details": {"family": "llama"}, "capabilities": ["completion"]})
             case _:
                 await connection.json({"error": f"no {request.path} here"}, status=404)
 

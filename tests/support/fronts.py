@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from tests.support.wire.base import text_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Collection, Mapping
 
     import httpx2
 
@@ -114,8 +113,11 @@ def _piece(chunk: Mapping[str, Any]) -> Piece:
     return Piece(text, choice.get("finish_reason"), chunk.get("usage"))
 
 
-def fronts_app(upstream_url: str) -> FastAPI:
-    """The app, for an upstream such as `http://127.0.0.1:8080/v1`."""
+def fronts_app(upstream_url: str, *, unpulled: Collection[str] = ()) -> FastAPI:
+    """The app, for an upstream such as `http://127.0.0.1:8080/v1`.
+
+    Its models called `unpulled` are not there for Ollama's shape until they are pulled.
+    """
     import httpx2
 
     @asynccontextmanager
@@ -123,6 +125,7 @@ def fronts_app(upstream_url: str) -> FastAPI:
         async with httpx2.AsyncClient(base_url=upstream_url, timeout=TIMEOUT) as client:
             app.state.upstream = Upstream(client)
             app.state.pulled = set()
+            app.state.unpulled = set(unpulled)
             yield
 
     app = FastAPI(lifespan=lifespan, openapi_url=None)
@@ -132,6 +135,7 @@ def fronts_app(upstream_url: str) -> FastAPI:
     app.add_api_route("/api/tags", ollama_tags, methods=["GET"])
     app.add_api_route("/api/version", ollama_version, methods=["GET"])
     app.add_api_route("/api/pull", ollama_pull, methods=["POST"])
+    app.add_api_route("/api/show", ollama_show, methods=["POST"])
     return app
 
 
@@ -233,6 +237,8 @@ async def ollama_chat(request: Request) -> Response:
     upstream: Upstream = request.app.state.upstream
     body = await request.json()
     model, question = body["model"], ollama_question(body)
+    if model in request.app.state.unpulled:
+        return _no_such_model(model)
     try:
         if not body.get("stream", True):
             whole = await upstream.whole(question)
@@ -257,30 +263,65 @@ async def ollama_version() -> JSONResponse:
 
 
 async def ollama_tags(request: Request) -> JSONResponse:
-    names = [*await request.app.state.upstream.models(), *sorted(request.app.state.pulled)]
+    names = await _ollama_models(request)
     details = {"format": "gguf", "family": "llama", "parameter_size": "36K", "quantization_level": "F32"}
     common = {"modified_at": WHEN, "size": 1, "digest": "0" * 64, "details": details}
     return JSONResponse({"models": [{"name": name, "model": name, **common} for name in names]})
 
 
+async def _ollama_models(request: Request) -> list[str]:
+    state = request.app.state
+    behind = await state.upstream.models()
+    return [
+        *(name for name in behind if name not in state.unpulled),
+        *sorted(state.pulled.difference(behind)),
+    ]
+
+
+def _no_such_model(name: str) -> JSONResponse:
+    return JSONResponse({"error": f"model '{name}' not found"}, 404)
+
+
+async def ollama_show(request: Request) -> JSONResponse:
+    body = await request.json()
+    name: str = body.get("model") or body["name"]
+    if name not in await _ollama_models(request):
+        return _no_such_model(name)
+    return JSONResponse({"details": {"family": "llama"}, "capabilities": ["completion"]})
+
+
+LAYERS = {"a" * 12: 3_000_000_000, "b" * 12: 1_000_000}
+"""What a pull fetches: bytes by digest."""
+
+
 async def ollama_pull(request: Request) -> Response:
-    """Pretend to fetch a model: progress lines, then it is listed. One called `missing…` is not to be had."""
+    """Pretend to fetch a model: progress lines, then it is listed. One called `missing…` is not to be had;
+    one called `broken…` breaks off.
+    """
     body = await request.json()
     name: str = body.get("model") or body["name"]
     if name.startswith("missing"):
         return JSONResponse({"error": "pull model manifest: file does not exist"}, 404)
-    layer = f"pulling {'0' * 12}"
     progress: list[dict[str, Any]] = [{"status": "pulling manifest"}]
-    progress += [{"status": layer, "digest": "0" * 64, "total": 4, "completed": n} for n in range(5)]
-    progress += [{"status": "verifying sha256 digest"}, {"status": "success"}]
+    for digest, total in LAYERS.items():
+        common = {"status": f"pulling {digest}", "digest": f"sha256:{digest}", "total": total}
+        progress += [{**common, "completed": total * part // 20} for part in range(21)]
+    if name.startswith("broken"):
+        progress = [*progress[:9], {"error": "max retries exceeded: unexpected EOF"}]
+    else:
+        progress += [{"status": "verifying sha256 digest"}, {"status": "success"}]
 
     async def lines() -> AsyncIterator[str]:
         for line in progress:
             yield json.dumps(line) + "\n"
-            await asyncio.sleep(0.001)
+        if not name.startswith("broken"):
+            arrived()
+
+    def arrived() -> None:
         request.app.state.pulled.add(name)
+        request.app.state.unpulled.discard(name)
 
     if body.get("stream", True):
         return StreamingResponse(lines(), media_type="application/x-ndjson")
-    request.app.state.pulled.add(name)
+    arrived()
     return JSONResponse(progress[-1])

@@ -15,11 +15,14 @@ import typer
 from palestra.errors import BudgetReached, StoreError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from palestra.config.schema import Config, Endpoint
     from palestra.records.manifest import Manifest
     from palestra.run.boards import Boards
     from palestra.run.pipeline import Run
     from palestra.run.plan import Plan
+    from palestra.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class Options:
     fail_on_errors: bool = False
     quiet: bool = False
     rankings: Path | None = None
+    pull: bool = False
     debug: bool = False
 
     def folder(self, config: Config) -> Path:
@@ -70,6 +74,7 @@ def run_arena(config: Config, options: Options) -> Path:
             parts = asyncio.run(estimate(plan, database, retry_failed=options.retry_failed))
             typer.echo(describe(parts))
             return options.folder(config)
+        _provide(plan, database, env, options)
         from palestra.run.pipeline import Run
 
         run = Run(plan, database, max_cost=options.max_cost, retry_failed=options.retry_failed)
@@ -78,6 +83,27 @@ def run_arena(config: Config, options: Options) -> Path:
         except asyncio.CancelledError:
             typer.echo("Stopped at once. Run it again and it goes on.", err=True)
             raise typer.Exit(130) from None
+
+
+def _provide(plan: Plan, database: Database, env: Mapping[str, str], options: Options) -> None:
+    """Pull the models that an Ollama lacks, or say so if the run needs them."""
+    from palestra.run.pull import missing_models, not_there, ollama_address
+
+    endpoints = (*plan.config.models, *plan.config.judges)
+    if not any(map(ollama_address, endpoints)):
+        return
+    missing = asyncio.run(missing_models(endpoints, env))
+    if missing and options.pull:
+        from palestra.cli._pulling import pull
+
+        pull(missing, quiet=options.quiet)
+    elif missing:
+        from palestra.run.estimate import estimate
+
+        parts = asyncio.run(estimate(plan, database, retry_failed=options.retry_failed))
+        needed = {part.label for part in parts if part.calls > part.stored}
+        if lacking := [each for each in missing if needed.intersection(each.labels)]:
+            raise not_there(lacking)
 
 
 async def _run(run: Run, options: Options) -> Path:

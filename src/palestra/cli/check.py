@@ -162,7 +162,13 @@ def _reach_all(config: Config, env: Mapping[str, str]) -> None:
     typer.echo(f"Reaching {_n(len(asked), 'endpoint')} with {_n(len(asked), 'tiny call')} …")
     failed = asyncio.run(_reach_and_tell(asked, env))
     if failed:
-        raise EndpointError(f"{failed} of {_n(len(asked), 'endpoint')} cannot be used")
+        from palestra.run.pull import missing_models, not_there
+
+        missing = asyncio.run(missing_models(asked, env))
+        raise EndpointError(
+            f"{failed} of {_n(len(asked), 'endpoint')} cannot be used",
+            hint=not_there(missing).hint if missing else None,
+        )
 
 
 def _makes_calls(endpoint: Endpoint) -> bool:

@@ -54,6 +54,9 @@ def run(
     max_cost: Annotated[
         float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
     ] = None,
+    pull: Annotated[
+        bool, typer.Option("--pull", help="First fetch the models that an Ollama of the config lacks.")
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what calls, tokens and money to expect, and stop.")
     ] = False,
@@ -102,6 +105,7 @@ def run(
         fail_on_errors=fail_on_errors,
         quiet=quiet,
         rankings=rankings,
+        pull=pull,
         debug=debug,
     )
     try:

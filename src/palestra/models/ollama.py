@@ -45,7 +45,7 @@ class OllamaBackend:
             timeout=httpx.Timeout(config.timeout, pool=None),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=config.concurrency),
             follow_redirects=False,
-            auth=_Key(key),
+            auth=SendsKey(key),
         )
         self._model = config.model
         self._system_prompt = config.system_prompt
@@ -100,13 +100,14 @@ class OllamaBackend:
         return {"model": self._model, "messages": messages, "options": options, **extra}
 
 
-class _Key(httpx.Auth):
+class SendsKey(httpx.Auth):
     """Sends the key, or none: the client would otherwise look for one in the environment by itself."""
 
     def __init__(self, key: str | None) -> None:
         self._key = key
 
     def auth_flow(self, request: httpx.Request) -> Any:
+        """What is sent."""
         request.headers.pop("authorization", None)
         if self._key is not None:
             request.headers["authorization"] = f"Bearer {self._key}"
