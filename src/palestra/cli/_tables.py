@@ -1,33 +1,14 @@
-"""Plain-text tables and JSON for commands that print more than a board."""
+"""JSON for commands that print more than a board."""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from palestra.records.tables import aligned
 
-
-def aligned(rows: Sequence[Sequence[str]], *, left: frozenset[int] = frozenset({0})) -> list[str]:
-    """A heading row, a rule, the other rows; columns two spaces apart, those not in `left` flush right.
-
-    Wide characters count as two columns.
-    """
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-
-    def line(row: Sequence[str]) -> str:
-        padded = []
-        for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - cell_len(cell))
-            padded.append(cell + space if position in left else space + cell)
-        return "  ".join(padded).rstrip()
-
-    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    return [line(rows[0]), rule, *(line(row) for row in rows[1:])]
+__all__ = ["aligned", "json_text"]
 
 
 def json_text(data: Any) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from palestra.records.tables import Tabular
+
+_SHOWN = ("rank", "model", "rating", "ci_low", "ci_high", "n_battles", "win_rate")
+
 
 @dataclass(frozen=True, slots=True)
 class Rating:
@@ -55,8 +59,8 @@ class Interval:
     """Whether the level is that of all intervals at once, not of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaderboard:
+@dataclass(frozen=True, slots=True, repr=False)
+class Leaderboard(Tabular):
     """Ratings, best first, with every parameter that made them."""
 
     method: str
@@ -83,3 +87,22 @@ class Leaderboard:
     def to_dict(self) -> dict[str, Any]:
         """The leaderboard as JSON-ready data."""
         return asdict(self)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The ratings as plain rows."""
+        return [asdict(rating) for rating in self.ratings]
+
+    def shown(self) -> tuple[str, ...]:
+        """The columns that matter most."""
+        return (
+            ("rank", "model", "rating", "ci_low", "ci_high", "n_battles", "win_rate") if self.ratings else ()
+        )
+
+    def caption(self) -> str:
+        """The method, its interval, and the warnings."""
+        found = self.interval
+        drawn = "" if found.rounds is None else f", {found.rounds} rounds, seed {found.seed}"
+        joint = "simultaneous " if found.simultaneous else ""
+        told = f", {joint}{100 * found.level:g} % intervals ({found.kind}{drawn})"
+        about = f"{self.method}{'' if found.kind == 'none' else told}, {self.n_battles} battles"
+        return "\n".join([about, *(f"Warning: {warning}" for warning in self.warnings)])

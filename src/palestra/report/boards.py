@@ -11,6 +11,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from palestra.records.tables import aligned
 from palestra.report.words import (
     count,
     counts_line,
@@ -49,6 +50,8 @@ _CSV_FIELDS = (
     "component",
     "flags",
 )
+_FLUSH_LEFT = frozenset({0, 1})
+"""The columns of ranks and names."""
 _MARKDOWN_SPECIAL = frozenset("\\`*_[]<>#|~&$")
 
 
@@ -58,7 +61,7 @@ def board_table(board: Leaderboard, groups: Groups | None = None) -> str:
     Wide characters count as two columns. Nothing in a name can reach the terminal as an escape.
     """
     blocks = [
-        "\n".join([heading, *_about(part), "", *_aligned(_cells(part)), *_notes(part)])
+        "\n".join([heading, *_about(part), "", *aligned(_cells(part), left=_FLUSH_LEFT), *_notes(part)])
         for heading, part in _headed(board, groups)
     ]
     return "\n\n".join(blocks) + "\n"
@@ -160,23 +163,6 @@ def _coefficient(feature: Mapping[str, Any]) -> str:
     points, error = number(feature["points"]), number(feature["points_se"])
     unit = "of being shown first" if feature["feature"] == "side" else "per standard deviation"
     return f"{visible(feature['feature'])}: {points} points (standard error {error}) {unit}"
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Columns two spaces apart; the second (the model) is flush left, the others flush right."""
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-
-    def line(row: Sequence[str]) -> str:
-        padded = []
-        for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - cell_len(cell))
-            padded.append(cell + space if position in (0, 1) else space + cell)
-        return "  ".join(padded).rstrip()
-
-    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    return [line(rows[0]), rule, *(line(row) for row in rows[1:])]
 
 
 def _pipe_table(rows: Sequence[Sequence[str]]) -> list[str]:
