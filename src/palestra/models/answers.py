@@ -9,12 +9,13 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
 from palestra.errors import DataError, nearest
+from palestra.interchange.evalscope_outputs import output_files
 from palestra.interchange.json_text import decode_json
 from palestra.interchange.rows import Row, read_rows
 from palestra.records.failure import Failure, FailureKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
 ANSWER_COLUMNS = ("response", "output", "answer", "completion", "text")
@@ -76,7 +77,8 @@ def read_answers(path: Path, wanted: str, *, strict: bool) -> Answers:
     column: str | None = None
     names: dict[str, None] = {}
     book = _Book(path)
-    for row in read_rows(path):
+    for place, row in _rows(path):
+        book.path = place
         column = _first(MODEL_COLUMNS, row.data)
         name = None if column is None else str(row.data[column])
         if name is not None:
@@ -96,11 +98,22 @@ def read_answers(path: Path, wanted: str, *, strict: bool) -> Answers:
     )
 
 
+def _rows(path: Path) -> Iterator[tuple[Path, Row]]:
+    """Each row and the file that it is in: of an EvalScope run there are several."""
+    outputs = output_files(path)
+    for file in outputs:
+        for row in file.rows():
+            yield file.path, row
+    if not outputs:
+        for row in read_rows(path):
+            yield path, row
+
+
 class _Book:
     """Answers while they are read."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._by_id: defaultdict[str, dict[int, Answer]] = defaultdict(dict)
         self._by_prompt: defaultdict[bytes, dict[int, Answer]] = defaultdict(dict)
         self.empty = True
@@ -194,7 +207,7 @@ class _Book:
 
     def _wrong(self, row: Row, message: str, column: str | None = None) -> DataError:
         hint = f"the row has: {', '.join(row.data)}" if column is None else None
-        return DataError(message, path=self._path, line=row.line, key=column, hint=hint)
+        return DataError(message, path=self.path, line=row.line, key=column, hint=hint)
 
 
 def _first(names: Iterable[str], data: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from palestra.errors import DataError
+from palestra.interchange.evalscope_outputs import output_files
 from palestra.interchange.rows import read_rows
 from palestra.prompts.shapes import Defaults, prompt_of_row
 from palestra.records.keys import digest
@@ -58,6 +59,10 @@ def _prompts(source: PromptSource, base_dir: Path) -> Iterator[Prompt]:
         place = source.name or ""
         return _unique(((row, place) for row in hub_rows(source)), _defaults(source, place))
     path = base_dir / source.path.expanduser()
+    outputs = output_files(path)
+    if outputs:
+        rows = ((row, str(file.path)) for file in outputs for row in file.rows())
+        return _unique(rows, _defaults(source, path.name))
     if os.path.isdir(path):  # which, unlike pathlib, says no where it may not look
         from palestra.prompts.folder import split_files
 
