@@ -170,11 +170,10 @@ class _Interrupt:
 
 
 def _conclude(run: Run, manifest: Manifest, boards: Boards, folder: Path) -> None:
-    from palestra.report.boards import board_table
     from palestra.run.summary import summary
 
-    typer.echo(board_table(boards.overall))
-    for line in summary(run, manifest, folder):
+    typer.echo(boards.text())
+    for line in summary(run, manifest, folder, boards.sentences):
         typer.echo(line)
 
 
