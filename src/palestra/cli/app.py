@@ -13,6 +13,7 @@ import typer
 from palestra.cli.check import check
 from palestra.cli.compare import compare
 from palestra.cli.demo import demo
+from palestra.cli.export import export
 from palestra.cli.init import init
 from palestra.cli.plan import plan
 from palestra.cli.plot import plot
@@ -22,7 +23,7 @@ from palestra.cli.run import run
 from palestra.cli.serve import serve
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, serve, rank, compare, plan, plot, report)
+COMMANDS = (demo, init, check, run, serve, rank, compare, plan, plot, export, report)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",
