@@ -106,7 +106,7 @@ class GradingJudge:
         spent: list[Response] = []
 
         async def ask(request: Request) -> Response:
-            response = await self.model.generate(request)
+            response = await self.reply(request)
             spent.append(response)
             return response
 
@@ -119,6 +119,17 @@ class GradingJudge:
                 for name in ("tokens_in", "tokens_out", "cost_usd")
             }
         )
+
+    async def reply(self, request: Request) -> Response:
+        """Make one of the calls that `decide` wants. What cannot be read is a failure that keeps its text."""
+        response = await self.model.generate(request)
+        if not response.ok:
+            return response
+        grade = self._protocol.grade(self._protocol.words(response))
+        if not isinstance(grade, Unreadable):
+            return response
+        failure = Failure(kind=FailureKind.UNREADABLE, message=why(grade, response))
+        return response.model_copy(update={"failure": failure})
 
     async def decide(self, game: Game, ask: Ask) -> Verdict | None:
         """Compare by grades that `ask` gets; None if it did not get one.
@@ -159,15 +170,13 @@ class GradingJudge:
             reply = await ask(self._request(game, matchup, response, attempt))
             if reply is None:
                 return None
-            if reply.failure is not None:
-                return _Graded(reply.failure, None, reply.tstamp)
-            raw = self._protocol.words(reply)
-            grade = self._protocol.grade(raw)
-            if not isinstance(grade, Unreadable):
+            raw = self._protocol.words(reply) or None
+            grade = self._protocol.grade(raw or "")
+            if reply.failure is None and not isinstance(grade, Unreadable):
                 return _Graded(grade, raw, reply.tstamp)
+            failure = reply.failure or Failure(kind=FailureKind.UNREADABLE, message=_reason(grade))
             attempt += 1
-            if attempt == ATTEMPTS:
-                failure = Failure(kind=FailureKind.UNREADABLE, message=why(grade, reply))
+            if failure.kind is not FailureKind.UNREADABLE or attempt == ATTEMPTS:
                 return _Graded(failure, raw, reply.tstamp)
 
     def _request(self, game: Game, matchup: Matchup, response: Response, attempt: int) -> Request:
@@ -188,6 +197,7 @@ class GradingJudge:
             repeat=game.repeat,
             seed=call_seed(game.run_seed, key, attempt),
             key=key,
+            attempt=attempt,
         )
 
     def _verdict(self, game: Game, a: _Graded, b: _Graded) -> Verdict:
@@ -213,6 +223,10 @@ class GradingJudge:
             failure=failure,
             tstamp=max(stamps, default=None),
         )
+
+
+def _reason(grade: Grade | Unreadable) -> str:
+    return grade.reason if isinstance(grade, Unreadable) else "the reply was no grade when it came"
 
 
 def _told(a: str | None, b: str | None) -> str | None:

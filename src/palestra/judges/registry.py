@@ -50,7 +50,7 @@ def _llm_judge(config: JudgeConfig, env: Mapping[str, str] | None, base_dir: Pat
     from palestra.judges.protocols import SINGLE, make_protocol, make_single
     from palestra.models.registry import make_model
 
-    template = None if config.template is None else base_dir / config.template
+    template = config.template_text if config.template is None else base_dir / config.template
     # Two system messages in a row are more than some servers take: the judge puts its own in front.
     changed: dict[str, object] = {"system_prompt": None}
     how: _How = {"label": config.label, "system_prompt": config.system_prompt, "turn": config.turn}

@@ -23,6 +23,8 @@ class Request:
     """Sent where the provider takes one, unless the model's config sets its own."""
     key: str = ""
     """The content key, copied into the response."""
+    attempt: int = 0
+    """How often it was asked before, with replies that could not be read."""
     json_schema: Mapping[str, Any] | None = None
     """Ask the server for JSON of this schema, where it can; otherwise ignored."""
     top_logprobs: int | None = None

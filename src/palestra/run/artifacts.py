@@ -143,4 +143,4 @@ def _notes(plan: Plan) -> list[str]:
         f"{part.label}: the provider takes no seed, so a fresh answer need not repeat"
         for part in plan.parts
         if not (part.is_free or part.takes_seed)
-    ]
+    ] + plan.warnings()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from palestra.config.schema import Endpoint
     from palestra.judges.base import Game, Judge
+    from palestra.judges.grading import GradingJudge
     from palestra.models.base import Model, Request
     from palestra.records.response import Response
     from palestra.records.verdict import Verdict
@@ -62,6 +63,9 @@ class _Counting(StoredLedger):
     async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         return self._seen(("judge", judge.label), await super().verdict(judge, game))
 
+    async def grade(self, judge: GradingJudge, request: Request) -> Response | None:
+        return self._seen(("judge", judge.label), await super().grade(judge, request))
+
     def _seen(self, who: tuple[str, str], stored: Found | None) -> Found | None:
         if stored is None or (self._retry_failed and not stored.ok):
             return None
@@ -96,7 +100,7 @@ async def estimate(plan: Plan, database: Database, *, retry_failed: bool = True)
     for number, judge in enumerate(plan.judges):
         judge_config = plan.config.judges[number]
         who = ("judge", judge.label)
-        calls = plan.games * judge_config.repeats
+        calls = plan.calls_of_judge(number)
         asked = len(judge.template or "") / CHARACTERS_PER_TOKEN + prompt_tokens + 2 * _mean(answers)
         reply = ledger.mean_reply(who, judge_config)
         parts.append(_part(who, calls, ledger.found[who], asked, reply, judge_config, judge.is_free))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from palestra.judges.base import Game, Judge
+    from palestra.judges.grading import GradingJudge
     from palestra.models.base import Model, Request
     from palestra.run.budget import Budget
     from palestra.run.progress import Progress, Tally
@@ -46,6 +47,9 @@ class Ledger(Protocol):
     async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         """The verdict on one game, as it was shown."""
 
+    async def grade(self, judge: GradingJudge, request: Request) -> Response | None:
+        """What a judge that grades single answers said of one."""
+
 
 class StoredLedger:
     """Reads the store and asks for nothing."""
@@ -61,6 +65,10 @@ class StoredLedger:
     async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
         """What is stored."""
         return await self._verdicts.get(game.key)
+
+    async def grade(self, judge: GradingJudge, request: Request) -> Response | None:
+        """What is stored."""
+        return await self._responses.get(request.key)
 
 
 class AskingLedger:
@@ -101,6 +109,11 @@ class AskingLedger:
 
         call = _Call(judge.label, judge.is_free, ask, urgent=True)
         return await self._get(game.key, self._verdicts, call, self._progress.verdicts)
+
+    async def grade(self, judge: GradingJudge, request: Request) -> Response | None:
+        """The stored reply if there is one that will do, else a new one."""
+        call = _Call(judge.label, judge.is_free, lambda: judge.reply(request), urgent=True)
+        return await self._get(request.key, self._responses, call, self._progress.verdicts)
 
     async def _get(self, key: str, reader: Reader[Found], call: _Call[Found], tally: Tally) -> Found | None:
         """Look up, else ask and store; equal calls that are under way at the same time share one."""

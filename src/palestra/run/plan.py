@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 from palestra.config.schema import Swap
 from palestra.errors import ConfigError
+from palestra.judges.grading import GradingJudge
 from palestra.prompts.chat import rounds
 from palestra.records.matchup import Order
+from palestra.run.kin import kin_notes, kin_of
 from palestra.run.pairing import Pair, pairs_by_prompt, shows_b_first
 
 if TYPE_CHECKING:
@@ -47,6 +49,16 @@ class Plan:
     judges: tuple[Judge, ...]
     pairs: tuple[tuple[Pair, ...], ...]
     """Per prompt."""
+    kin: frozenset[tuple[int, int]] = frozenset()
+    """Judges and the models whose matchups they do not judge, being of the same family."""
+
+    def judges_of(self, pair: Pair) -> list[int]:
+        """The judges that judge a pair, in config order."""
+        return [
+            judge
+            for judge in range(len(self.judges))
+            if not any((judge, model) in self.kin for model in pair)
+        ]
 
     @property
     def parts(self) -> tuple[Model | Judge, ...]:
@@ -88,9 +100,28 @@ class Plan:
             competitors = self.competitors(index)
             answers += per_model * len(competitors)
             free_answers += per_model * sum(self.models[i].is_free for i in competitors)
-        verdicts = [self.games * config.repeats for config in self.config.judges]
+        verdicts = [self.calls_of_judge(number) for number in range(len(self.judges))]
         free = sum(n for n, judge in zip(verdicts, self.judges, strict=True) if judge.is_free)
         return Calls(answers, sum(verdicts), free_answers, free)
+
+    def calls_of_judge(self, number: int) -> int:
+        """How often a judge is asked. One that grades single answers is asked about each once."""
+        repeats = self.config.schedule.repeats * self.config.judges[number].repeats
+        judged = [[pair for pair in pairs if number in self.judges_of(pair)] for pairs in self.pairs]
+        if isinstance(self.judges[number], GradingJudge):
+            return repeats * sum(len({model for pair in pairs for model in pair}) for pairs in judged)
+        orders = 1 if self.config.schedule.swap is Swap.ONCE else 2
+        return repeats * orders * sum(map(len, judged))
+
+    def warnings(self) -> list[str]:
+        """What to say before anything is spent: whom judges leave unjudged, or judge, of their own family."""
+        met = [pair for pairs in self.pairs for pair in pairs]
+        repeats = self.config.schedule.repeats
+        left = [
+            sum(number not in self.judges_of(pair) for pair in met) * repeats
+            for number in range(len(self.judges))
+        ]
+        return kin_notes(self.config, self.judges, left, self.n_matchups)
 
 
 def make_plan(config: Config, base_dir: Path, env: Mapping[str, str] | None = None) -> Plan:
@@ -125,4 +156,12 @@ def assemble(
     ids = [prompt.question_id for prompt in prompts]
     categories = [prompt.category for prompt in prompts]
     pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed, categories)
-    return Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)))
+    kin = kin_of(config, judges)
+    plan = Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)), kin)
+    if kin and not any(plan.judges_of(pair) for pair in {pair for each in pairs for pair in each}):
+        raise ConfigError(
+            "no matchup would be judged: " + "; ".join(plan.warnings()),
+            key="judges",
+            hint="add a judge of another family, or say `judge_own_family: true` in the judge",
+        )
+    return plan

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from palestra.judges.base import Game
 from palestra.judges.battles import to_battles
+from palestra.judges.grading import GradingJudge
+from palestra.judges.llm import ATTEMPTS
 from palestra.records.base import updated
+from palestra.records.failure import FailureKind
 from palestra.records.matchup import Matchup, Order
 from palestra.run.generate import answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from palestra.models.base import Request
     from palestra.records.battle import Battle
     from palestra.records.prompt import Prompt
     from palestra.records.response import Response
@@ -36,6 +40,43 @@ class Played:
     """Matchups without a judge's call, because an answer failed."""
     complete: bool
     """False if something was not asked for."""
+    grades: list[Graded] = field(default_factory=list)
+    """Replies of judges that grade one answer at a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a judge said of one answer."""
+
+    judge: str
+    response: Response
+    superseded: bool
+    """Whether it could not be read and was asked for once more."""
+
+
+@dataclass(slots=True)
+class _Grades:
+    """The grades of one prompt's answers: each is asked for once, whoever the answer meets."""
+
+    ledger: Ledger
+    group: asyncio.TaskGroup
+    tasks: dict[str, tuple[str, Request, asyncio.Task[Response | None]]] = field(default_factory=dict)
+
+    async def ask(self, judge: GradingJudge, request: Request) -> Response | None:
+        if request.key not in self.tasks:
+            task = self.group.create_task(self.ledger.grade(judge, request))
+            self.tasks[request.key] = (judge.label, request, task)
+        return await self.tasks[request.key][2]
+
+    def rows(self) -> list[Graded]:
+        """What came back, in the order of the keys."""
+        rows = []
+        for _, (label, request, task) in sorted(self.tasks.items()):
+            response = task.result()
+            if response is not None:
+                unread = response.failure is not None and response.failure.kind is FailureKind.UNREADABLE
+                rows.append(Graded(label, response, unread and request.attempt + 1 < ATTEMPTS))
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +107,7 @@ class Player:
         models = self.plan.competitors(index)
         repeats = range(self.plan.config.schedule.repeats)
         async with asyncio.TaskGroup() as group:
+            grades = _Grades(self.ledger, group)
             answers = {
                 (model, repeat): group.create_task(self._answer(model, prompt, repeat))
                 for model in models
@@ -73,7 +115,9 @@ class Player:
             }
             decisions = [
                 group.create_task(
-                    self._decide(prompt, pair, repeat, answers[pair[0], repeat], answers[pair[1], repeat])
+                    self._decide(
+                        prompt, pair, repeat, answers[pair[0], repeat], answers[pair[1], repeat], grades
+                    )
                 )
                 for repeat in repeats
                 for pair in self.plan.pairs[index]
@@ -86,6 +130,7 @@ class Player:
             battles=[battle for each in decided for battle in each.battles],
             unjudged=sum(each.unjudged > 0 for each in decided),
             complete=None not in responses and all(each.complete for each in decided),
+            grades=grades.rows(),
         )
 
     async def _answer(self, model: int, prompt: Prompt, repeat: int) -> Response | None:
@@ -98,8 +143,9 @@ class Player:
         repeat: int,
         task_a: asyncio.Task[Response | None],
         task_b: asyncio.Task[Response | None],
+        grades: _Grades,
     ) -> Decided:
-        decided = await self._judge(prompt, pair, repeat, await task_a, await task_b)
+        decided = await self._judge(prompt, pair, repeat, await task_a, await task_b, grades)
         if self.on_decided is not None:
             self.on_decided(decided)
         return decided
@@ -111,18 +157,19 @@ class Player:
         repeat: int,
         response_a: Response | None,
         response_b: Response | None,
+        grades: _Grades,
     ) -> Decided:
         if response_a is None or response_b is None:
             return Decided([], [], complete=False)
         if not (response_a.ok and response_b.ok):
-            games_each = sum(map(self.plan.judge_repeats, range(len(self.plan.judges))))
+            games_each = sum(map(self.plan.judge_repeats, self.plan.judges_of(pair)))
             return Decided([], [], unjudged=games_each * len(self.plan.orders(prompt, pair)))
         matchup = Matchup.model_construct(prompt=prompt, response_a=response_a, response_b=response_b)
         games = list(self._games(matchup, pair, repeat))
         if len(games) == 1:  # spares a task
-            verdicts = [await self._verdict(*games[0])]
+            verdicts = [await self._verdict(*games[0], grades)]
         else:
-            verdicts = await asyncio.gather(*(self._verdict(judge, game) for judge, game in games))
+            verdicts = await asyncio.gather(*(self._verdict(judge, game, grades) for judge, game in games))
         if None in verdicts:
             return Decided([verdict for verdict in verdicts if verdict is not None], [], complete=False)
         known = [verdict for verdict in verdicts if verdict is not None]
@@ -139,15 +186,19 @@ class Player:
 
     def _games(self, matchup: Matchup, pair: Pair, repeat: int) -> Iterable[tuple[int, Game]]:
         orders = self.plan.orders(matchup.prompt, pair)
-        for number, judge in enumerate(self.plan.judges):
+        for number in self.plan.judges_of(pair):
+            judge = self.plan.judges[number]
             repeats = self.plan.judge_repeats(number)
             for again in range(repeats):
                 for order in orders:
                     game = Game(matchup, order, repeat * repeats + again, run_seed=self.plan.config.seed)
                     yield number, dataclasses.replace(game, key=judge.key(game))
 
-    async def _verdict(self, judge: int, game: Game) -> Verdict | None:
-        found = await self.ledger.verdict(self.plan.judges[judge], game)
+    async def _verdict(self, number: int, game: Game, grades: _Grades) -> Verdict | None:
+        judge = self.plan.judges[number]
+        if isinstance(judge, GradingJudge):
+            return await judge.decide(game, lambda request: grades.ask(judge, request))
+        found = await self.ledger.verdict(judge, game)
         if found is None:
             return None
         told = found.swapped() if game.order is Order.BA else found
@@ -158,6 +209,6 @@ class Player:
                 "model_a": game.matchup.response_a.model,
                 "model_b": game.matchup.response_b.model,
                 "repeat": game.repeat,
-                "judge_model": self.plan.judges[judge].label,
+                "judge_model": judge.label,
             },
         )

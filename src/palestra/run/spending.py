@@ -26,9 +26,10 @@ class _Sum:
     cost_usd: float | None = None
     example: str | None = None
 
-    def add(self, row: Response | Verdict) -> None:
-        self.calls += 1
-        if row.failure is not None:
+    def add(self, row: Response | Verdict, *, counts: bool = True) -> None:
+        """Count a row; of one that does not count, only what it took."""
+        self.calls += counts
+        if counts and row.failure is not None:
             self.failed[row.failure.kind.value] += 1
             self.example = self.example or row.failure.message
         self.tokens_in += row.tokens_in or 0
@@ -48,8 +49,13 @@ class Spending:
         """Count the rows of one prompt."""
         for response in played.responses:
             self.models.setdefault(response.model, _Sum()).add(response)
+        grading = {graded.judge for graded in played.grades}
         for verdict in played.verdicts:
-            self.judges.setdefault(verdict.judge_model, _Sum()).add(verdict)
+            if verdict.judge_model not in grading:
+                self.judges.setdefault(verdict.judge_model, _Sum()).add(verdict)
+        for graded in played.grades:
+            total = self.judges.setdefault(graded.judge, _Sum())
+            total.add(graded.response, counts=not graded.superseded)
 
     def rows(self, plan: Plan) -> Iterator[Spend]:
         """One row per model, then one per judge, in config order."""

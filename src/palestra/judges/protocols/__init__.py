@@ -19,17 +19,17 @@ SINGLE = "mt-bench-single"
 def make_protocol(
     name: str,
     *,
-    template: Path | None = None,
+    template: Path | str | None = None,
     score_temperature: float = 0.3,
     criteria: Sequence[Criterion] = (),
     scale: tuple[float, float] = (1.0, 10.0),
 ) -> Templated:
-    """The protocol of that name, with your own template if a file is given.
+    """The protocol of that name, with your own template if a file or a text is given.
 
     `score_temperature` is for those that soften scores, `criteria` and `scale` are for `rubric`.
 
     Raises:
-        ConfigError: the template file cannot be used.
+        ConfigError: the template cannot be used.
     """
     from palestra.judges.protocols.custom import read_template
 
@@ -43,11 +43,11 @@ def make_protocol(
     return made if template is None else kind(read_template(template, made), **options)
 
 
-def make_single(template: Path | None = None) -> Single:
-    """The protocol `mt-bench-single`, with your own template if a file is given.
+def make_single(template: Path | str | None = None) -> Single:
+    """The protocol `mt-bench-single`, with your own template if a file or a text is given.
 
     Raises:
-        ConfigError: the template file cannot be used.
+        ConfigError: the template cannot be used.
     """
     from palestra.judges.protocols.custom import read_template
     from palestra.judges.protocols.grade import Single

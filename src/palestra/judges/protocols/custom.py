@@ -1,4 +1,4 @@
-"""A template of one's own from a file; the chosen protocol's parser reads the replies."""
+"""A template of one's own; the chosen protocol's parser reads the replies."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _PROBE = {name: f"0{number}0{number}0" for number, name in enumerate(VARIABLES, 
 """Values that no change of case, and hardly any filter, hides."""
 
 
-def read_template(path: Path, protocol: type[Templated] | Templated) -> Template:
-    """Read a template file: the user text of each call.
+def read_template(given: Path | str, protocol: type[Templated] | Templated) -> Template:
+    """Read a template file, or take the text that is given: the user text of each call.
 
     The judge is also told of the fence. A template that does not say how to answer (no `[[`,
     no `score`, no `verdict`, as the protocol has it) ends with the protocol's own words on that.
@@ -29,7 +29,8 @@ def read_template(path: Path, protocol: type[Templated] | Templated) -> Template
         ConfigError: the file cannot be read, is no template, names something that is not there, or
             leaves out an answer.
     """
-    template = Template(RULE, _read(path), path)
+    path = None if isinstance(given, str) else given
+    template = Template(RULE, given if isinstance(given, str) else _read(given), path)
     for reference in (_PROBE["reference"], None):
         probe: dict[str, str | None] = {**_PROBE, "reference": reference}
         probe |= {alias: probe[name] for alias, name in ALIASES.items()}
