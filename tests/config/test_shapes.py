@@ -263,7 +263,9 @@ def test_evalscopes_arena_settings_load(tmp_path: Path) -> None:
     path = tmp_path / "c.yaml"
     assert found.warnings == (
         f"{path}: not used by Palestra: judge_model_args.generation_config.n",
-        f"{path}: not used by Palestra: model_id, use_cache",
+        f"{path}: use_cache is not read: what was answered and judged before is in Palestra's own database, "
+        "and is not asked for again",
+        f"{path}: not used by Palestra: model_id",
     )
 
 
@@ -273,9 +275,13 @@ def test_evalscopes_own_parameters_load_without_the_task_around_them(tmp_path: P
     assert (found.shape, found.config.schedule.baseline, found.warnings) == ("evalscope", "a", ())
 
 
-def test_an_inline_judge_template_of_evalscope_is_warned_of(tmp_path: Path) -> None:
-    text = EVALSCOPE.replace("system_prompt: Be fair.", "prompt_template: '{question}'")
-    assert any("prompt_template is not used" in warning for warning in loaded(tmp_path, text).warnings)
+def test_an_inline_judge_template_of_evalscope_is_the_judges(tmp_path: Path) -> None:
+    text = EVALSCOPE.replace(
+        "system_prompt: Be fair.", "prompt_template: '{question}: {answer_1} {answer_2}'"
+    )
+    found = loaded(tmp_path, text)
+    assert found.config.judges[0].template_text == "{question}: {answer_1} {answer_2}"
+    assert not any("prompt_template" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(

@@ -214,6 +214,8 @@ class JudgeConfig(Endpoint):
     protocol: Protocol = "pairwise"
     template: Path | None = None
     """A template file of your own; default: the protocol's."""
+    template_text: str | None = None
+    """The template itself, instead of a file."""
     repeats: Annotated[int, Field(gt=0)] = 1
     metric: Literal["exact", "rouge1", "rouge2", "rougeL", "bleu", "chrf"] | None = None
     """Compare with each prompt's reference answer instead of asking a model."""
@@ -233,6 +235,12 @@ class JudgeConfig(Endpoint):
     """Of this judge's say in a panel."""
     judge_own_family: bool = False
     """Also judge matchups with a model of the judge's own family; see `judges/family.py`."""
+
+    @model_validator(mode="after")
+    def _one_template(self) -> Self:
+        if self.template is not None and self.template_text is not None:
+            raise ValueError("give either `template` (a file) or `template_text`")
+        return self
 
     @model_validator(mode="after")
     def _rubric(self) -> Self:

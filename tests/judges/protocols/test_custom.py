@@ -51,6 +51,17 @@ def test_a_jinja_template(file: Path) -> None:
     assert "R: <<REFERENCE m>>\n4\n<<END REFERENCE m>>\n" in user.content
 
 
+def test_a_template_may_be_given_as_its_text(file: Path) -> None:
+    file.write_text(JINJA)
+    shown = [
+        make_protocol("pairwise", template=given).render(matchup(), Order.AB, FENCE)
+        for given in (file, JINJA)
+    ]
+    assert shown[0] == shown[1]
+    with pytest.raises(ConfigError, match="does not show answer_b"):
+        make_protocol("pairwise", template="{question} {answer_1}")
+
+
 def test_simple_places_and_the_names_of_other_tools(file: Path) -> None:
     """Braces that are no place mean themselves."""
     file.write_text('{question} | {answer_1} | {answer_2} | {"a": {b}} | [[A]] [[B]] [[C]]')

@@ -19,7 +19,7 @@ _ARENA: Loc = ("dataset_args", "general_arena")
 _EXTRA: Loc = (*_ARENA, "extra_params")
 _JUDGE: Loc = ("judge_model_args",)
 _GENERATION = ("temperature", "top_p", "max_tokens", "seed", "timeout", "extra_body", "reasoning_effort")
-_USED = ("dataset_args", "datasets", "judge_model_args", "judge_worker_num")
+_USED = ("dataset_args", "datasets", "judge_model_args", "judge_worker_num", "use_cache")
 _STRONG_WEIGHT = 3
 
 
@@ -54,6 +54,11 @@ def convert(document: Document) -> tuple[Document, tuple[str, ...]]:
         builder.put(("prompts", 0, "path"), folders[baseline], (*extra, "baseline"))
     _judge(builder)
     builder.put(("ranking", "ci"), "bootstrap", ())
+    if document.get(("use_cache",)) is not None:
+        builder.warnings.append(
+            f"{document.spot(()).source}: use_cache is not read: what was answered and judged before is in "
+            "Palestra's own database, and is not asked for again"
+        )
     used = _USED if extra else (*_USED, "models", "baseline")
     builder.warn_unused((key for key in document.value if key not in used), document.spot(()).source)
     return builder.done()
@@ -120,6 +125,7 @@ def _judge(builder: Builder) -> None:
     put_key(builder, loc, (*_JUDGE, "api_key"))
     builder.copy((*loc, "system_prompt"), (*_JUDGE, "system_prompt"))
     builder.copy((*loc, "system_prompt"), (*_ARENA, "system_prompt"))
+    builder.copy((*loc, "template_text"), (*_ARENA, "prompt_template"))
     builder.put((*loc, "strong_weight"), _STRONG_WEIGHT, _JUDGE)
     builder.put((*loc, "judge_own_family"), True, _JUDGE)
     generation: Loc = (*_JUDGE, "generation_config")
@@ -136,8 +142,3 @@ def _judge(builder: Builder) -> None:
         if key not in _GENERATION
     ]
     builder.warn_unused(left, source)
-    if document.get((*_ARENA, "prompt_template")) is not None:
-        builder.warnings.append(
-            f"{source}: prompt_template is not used; write it to a file of its own, in Palestra's terms, "
-            "and name it as the judge's `template`"
-        )
