@@ -15,24 +15,29 @@ if TYPE_CHECKING:
     from palestra.interchange.rank import rank
     from palestra.records.battle import Battle
     from palestra.records.rating import Leaderboard, Rating
+    from palestra.report.agreement import AgreementReport, agree
 
 __all__ = [
+    "AgreementReport",
     "Battle",
     "Leaderboard",
     "PalestraError",
     "Rating",
     "__version__",
+    "agree",
     "rank",
     "read_battles",
     "write_battles",
 ]
 
 _HOMES = {
+    "AgreementReport": "palestra.report.agreement",
     "Battle": "palestra.records.battle",
     "Leaderboard": "palestra.records.rating",
     "PalestraError": "palestra.errors",
     "Rating": "palestra.records.rating",
     "__version__": "palestra._version",
+    "agree": "palestra.report.agreement",
     "rank": "palestra.interchange.rank",
     "read_battles": "palestra.interchange.battles",
     "write_battles": "palestra.interchange.battles",

@@ -179,8 +179,8 @@ class Findings:
     overall: Group
     categories: dict[str, Group]
     panel_weights: dict[str, float]
-    """Each judge's `panel_weight` in a panel weighted by agreement with people; they add up to 1. A judge that
-    does no better than a coin has none."""
+    """Each judge's `panel_weight` in a panel weighted by agreement with people; they add up to 1. A judge
+    that does no better than a coin has none."""
     warnings: tuple[str, ...]
     about: dict[str, Any] = field(default_factory=dict)
     """What was read and left out."""

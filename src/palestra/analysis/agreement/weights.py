@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def panel_weights(agreement: Mapping[str, Estimate]) -> dict[str, float]:
     """Weights that add up to 1, from each judge's agreement with the majority of people, ties left out.
 
-    log(p/(1 − p)) with p = (hits + ½)/(n + 1), and none at or below ½: of independent judges that are right with
-    a chance p of two outcomes, the panel so weighted errs least (Nitzan & Paroush, Int. Econ. Rev. 23 (1982)
-    289). The ½ keeps a judge that was never wrong finite.
+    log(p/(1 − p)) with p = (hits + ½)/(n + 1), and none at or below ½: of independent judges that are right
+    with a chance p of two outcomes, the panel so weighted errs least (Nitzan & Paroush, Int. Econ. Rev. 23
+    (1982) 289). The ½ keeps a judge that was never wrong finite.
     """
     odds = {}
     for judge, found in agreement.items():

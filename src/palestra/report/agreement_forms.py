@@ -1,0 +1,166 @@
+"""What was found of judges as text, Markdown, CSV, JSON, and rows for a data frame."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from palestra.analysis.agreement.findings import Coverage, Estimate
+from palestra.report.agreement_tables import PEOPLE, tables_of
+from palestra.report.words import number, visible
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from palestra.analysis.agreement.findings import Findings, Group
+
+FIELDS = ("category", "judge", "measure", "value", "ci_low", "ci_high", "standard_error", "n", "hits")
+"""The columns of a data frame; `category` is empty overall, `n` and `hits` as in `Estimate`."""
+_SPECIAL = frozenset("\\`*_[]<>#|~&$")
+
+
+def agreement_text(found: Findings) -> str:
+    """Aligned tables, ending with a line break. Nothing in a name can reach the terminal as an escape."""
+    blocks = ["\n".join(["=== AGREEMENT ===", *_about(found)])]
+    for table in tables_of(found):
+        left = frozenset({0, 1}) if table.rows[0][1] == "Judge" else frozenset({0})
+        blocks.append("\n".join([table.title, *_aligned(table.rows, left), *table.notes]))
+    kappas = _kappas(found.overall)
+    blocks += ["\n".join(kappas)] if kappas else []
+    warnings = [f"Warning: {visible(warning)}" for warning in found.warnings]
+    blocks += ["\n".join(warnings)] if warnings else []
+    return "\n\n".join(blocks) + "\n"
+
+
+def agreement_markdown(found: Findings) -> str:
+    """The same as Markdown, with pipe tables."""
+    lines = ["# Agreement", "", " · ".join(_markdown(line) for line in _about(found)), ""]
+    for table in tables_of(found):
+        rows = [[_markdown(cell) for cell in row] for row in table.rows]
+        rule = ["---", *("---:" for _ in table.rows[0][1:])]
+        lines += [f"## {_markdown(table.title)}", ""]
+        lines += [f"| {' | '.join(row)} |" for row in [rows[0], rule, *rows[1:]]]
+        lines += ["", *(f"- {_markdown(note)}" for note in table.notes), *([""] if table.notes else [])]
+    notes = [*_kappas(found.overall), *(f"Warning: {warning}" for warning in found.warnings)]
+    lines += [f"- {_markdown(note)}" for note in notes]
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def agreement_csv(found: Findings) -> str:
+    """One number a row, with full precision; what is missing is empty."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, FIELDS, lineterminator="\n")
+    writer.writeheader()
+    for row in agreement_rows(found):
+        writer.writerow({name: "" if value is None else value for name, value in row.items()})
+    return out.getvalue()
+
+
+def agreement_json(found: Findings) -> str:
+    """Everything; NaN and infinity are null."""
+    return json.dumps(finite(found.to_dict()), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def agreement_rows(found: Findings) -> list[dict[str, Any]]:
+    """One row a number, by `FIELDS`; None where there is none."""
+    groups = [("", found.overall), *found.categories.items()]
+    rows = [row for category, group in groups for row in _group_rows(category, group)]
+    weights = [_row("", judge, "panel_weight", weight) for judge, weight in found.panel_weights.items()]
+    return [*rows, *weights]
+
+
+def _group_rows(category: str, group: Group) -> Iterator[dict[str, Any]]:
+    for one in group.judges:
+        for name, value in _numbers("", one):
+            yield _row(category, one.judge, name, value)
+    people = group.people
+    yield _row(category, PEOPLE, "n_votes", float(people.n_votes))
+    yield _row(category, PEOPLE, "n_matchups", float(people.n_matchups))
+    yield _row(category, PEOPLE, "first_share", people.first_share)
+    if people.fleiss_kappa is not None:
+        yield _row(category, PEOPLE, "fleiss_kappa", people.fleiss_kappa)
+    if group.fleiss_kappa is not None:
+        yield _row(category, "judges", "fleiss_kappa", group.fleiss_kappa)
+
+
+def _numbers(prefix: str, thing: Any) -> Iterator[tuple[str, Estimate | float]]:
+    """Every number within a dataclass, by its path."""
+    for one in fields(thing):
+        value, path = getattr(thing, one.name), f"{prefix}{one.name}"
+        if isinstance(value, Estimate):
+            yield path, value
+        elif is_dataclass(value):
+            yield from _numbers(f"{path}.", value)
+        elif isinstance(value, int | float):
+            yield path, float(value)
+    if isinstance(thing, Coverage) and thing.cost_per_thousand is not None:
+        yield f"{prefix}cost_per_thousand", thing.cost_per_thousand
+
+
+def _row(category: str, judge: str, measure: str, value: Estimate | float) -> dict[str, Any]:
+    one = value if isinstance(value, Estimate) else Estimate(value, n=math.nan)
+    numbers = (one.value, one.low, one.high, one.error, one.n, one.hits)
+    told = [None if number is None or math.isnan(number) else number for number in numbers]
+    return dict(zip(FIELDS, (category, judge, measure, *told), strict=True))
+
+
+def finite(value: Any) -> Any:
+    """The same data with None for NaN and infinity."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
+
+
+def _about(found: Findings) -> list[str]:
+    judges, people = found.overall.judges, found.overall.people
+    who = f"{len(judges)} judge{'' if len(judges) == 1 else 's'}"
+    what = "gold label" if found.reference == "gold" else "vote"
+    voters = "" if people.n_voters is None else f" of {people.n_voters:,} people"
+    votes = f"{people.n_votes:,} {what}{'' if people.n_votes == 1 else 's'}{voters}"
+    made = found.interval
+    return [
+        f"{who} against {votes} on {people.n_matchups:,} matchups; {found.n_models:,} models, "
+        f"{found.n_prompts:,} prompts, joined on {found.joined_on}",
+        f"{100 * made.level:g} % intervals by {made.kind} of each {made.cluster}, {made.rounds} rounds, "
+        f"seed {made.seed}; after ± stands a standard error",
+    ]
+
+
+def _kappas(group: Group) -> list[str]:
+    told = []
+    for who, kappa in (("people", group.people.fleiss_kappa), ("the judges", group.fleiss_kappa)):
+        if kappa is not None and not math.isnan(kappa.value):
+            span = "" if math.isnan(kappa.low) else f" ({number(kappa.low, 2)} to {number(kappa.high, 2)})"
+            told.append(
+                f"Fleiss' kappa among {who}: {number(kappa.value, 2)}{span}, of {kappa.n:,.0f} matchups"
+            )
+    return told
+
+
+def _aligned(rows: Sequence[Sequence[str]], left: frozenset[int]) -> list[str]:
+    """Columns two spaces apart, those not in `left` flush right; wide characters count as two columns."""
+    from rich.cells import cell_len
+
+    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
+
+    def line(row: Sequence[str]) -> str:
+        padded = []
+        for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
+            space = " " * (width - cell_len(cell))
+            padded.append(cell + space if position in left else space + cell)
+        return "  ".join(padded).rstrip()
+
+    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
+    return [line(rows[0]), rule, *(line(row) for row in rows[1:])]
+
+
+def _markdown(text: str) -> str:
+    return "".join(f"\\{char}" if char in _SPECIAL else char for char in visible(text))
