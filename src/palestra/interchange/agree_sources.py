@@ -6,12 +6,11 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
 from palestra.errors import DataError, UsageError, nearest
-from palestra.interchange.agree_join import JoinOn
 from palestra.interchange.agree_rows import Read, read_battle_rows
 from palestra.interchange.agree_verdicts import (
     about_prompts,
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from palestra.interchange.battle_input import BattleInput
 
 HUMAN = "human"
+JoinOn = Literal["question_id", "prompt"]
 
 
 @dataclass(frozen=True, slots=True)

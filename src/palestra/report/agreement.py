@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from palestra.errors import UsageError
-from palestra.interchange.agree import find_agreement
 from palestra.interchange.agree_sources import AgreeOptions
 from palestra.judges.family import families as families_of
+from palestra.report.agreement_findings import find_agreement
 from palestra.report.agreement_forms import FIELDS, agreement_rows, agreement_text, finite
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import polars
 
     from palestra.analysis.agreement.findings import Findings, Group, JudgeFindings
-    from palestra.interchange.agree_join import JoinOn
+    from palestra.interchange.agree_sources import JoinOn
     from palestra.interchange.battle_input import BattleInput
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,9 +12,9 @@ from palestra.errors import DataError
 
 if TYPE_CHECKING:
     from palestra.interchange.agree_rows import Read, Texts
+    from palestra.interchange.agree_sources import JoinOn
     from palestra.ranking.arrays import Bools, Floats, Ints
 
-JoinOn = Literal["question_id", "prompt"]
 _WORDS = {"question_id": "question_id", "prompt": "the text of their prompts"}
 
 

@@ -11,18 +11,18 @@ from palestra.analysis.agreement.assess import JudgeBallots, Wish, assess, in_ca
 from palestra.analysis.agreement.findings import Findings
 from palestra.analysis.agreement.weights import panel_weights
 from palestra.errors import UsageError, nearest
-from palestra.interchange.agree_join import join
 from palestra.interchange.agree_sources import HUMAN, AgreeOptions, read_judged, read_people
 from palestra.records.rating import Interval
+from palestra.report.agreement_join import join
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from palestra.analysis.agreement.findings import JudgeFindings
-    from palestra.interchange.agree_join import Joined
     from palestra.interchange.agree_rows import Read
     from palestra.interchange.battle_input import BattleInput
     from palestra.ranking.arrays import Bools
+    from palestra.report.agreement_join import Joined
 
 FEW_PROMPTS = 20
 """Below this, resamples are of matchups: so few prompts cannot stand for all."""
