@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from palestra.cli.agree import agree
 from palestra.cli.check import check
 from palestra.cli.compare import compare
 from palestra.cli.demo import demo
@@ -17,13 +18,14 @@ from palestra.cli.export import export
 from palestra.cli.init import init
 from palestra.cli.plan import plan
 from palestra.cli.plot import plot
+from palestra.cli.push import push
 from palestra.cli.rank import rank
 from palestra.cli.report import report
 from palestra.cli.run import run
 from palestra.cli.serve import serve
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, serve, rank, compare, plan, plot, export, report)
+COMMANDS = (demo, init, check, run, serve, rank, agree, compare, plan, plot, export, report, push)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",
