@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.analysis.agreement.assess import JudgeBallots, Wish, assess, in_category
-from palestra.analysis.agreement.findings import Findings
+from palestra.analysis.agreement.findings import Findings, Group
 from palestra.analysis.agreement.weights import panel_weights
 from palestra.errors import UsageError, nearest
 from palestra.interchange.agree_sources import HUMAN, AgreeOptions, read_judged, read_people
@@ -57,11 +57,20 @@ def find_agreement(
     if not is_gold and all(name is not None for name in votes.rater.tolist()):
         n_voters = int(np.unique(joined.people.rater).size)
         overall = replace(overall, people=replace(overall.people, n_voters=n_voters))
-    categories = {}
+    categories: dict[str, Group] = {}
+    small: list[str] = []
     for number, name in enumerate(joined.categories if len(joined.categories) > 1 else ()):
         part = in_category(joined.matchups, judges, joined.people, number)
         if part[2].won.size:
-            categories[name] = assess(*part, joined.models, wish, leaning=False)
+            enough = options.cluster is not None or np.unique(part[0].prompt).size >= FEW_PROMPTS
+            own = replace(wish, by_prompt=by_prompt and enough)
+            small += [name] if by_prompt and not enough else []
+            categories[name] = assess(*part, joined.models, own, leaning=False)
+    if small:
+        warnings.append(
+            f"{len(small)} of {len(categories)} categories have fewer than {FEW_PROMPTS} prompts, too few to "
+            "resample: their intervals resample matchups, and speak of these prompts alone"
+        )
     return Findings(
         reference="gold" if is_gold else HUMAN,
         joined_on=joined.on,

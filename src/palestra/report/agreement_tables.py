@@ -36,7 +36,7 @@ def tables_of(found: Findings) -> Iterator[Table]:
     yield _agreement(title, found.overall, lambda one: (one.majority, one.people_majority))
     judges = found.overall.judges
     yield from _some(_position(judges))
-    yield from _some(_right(judges, label))
+    yield from _some(_right(judges))
     yield from _some(_length(judges))
     yield from _some(_family(judges))
     yield _coverage(judges, label)
@@ -119,17 +119,15 @@ def _position(judges: Sequence[JudgeFindings]) -> Table:
     return Table("Position", rows)
 
 
-def _right(judges: Sequence[JudgeFindings], label: str) -> Table:
-    better = "labelled better" if label == "gold label" else "people prefer"
-    rows = [["Judge", "was first", "was second", "Right in both orders"]]
+def _right(judges: Sequence[JudgeFindings]) -> Table:
+    """Where people, or the label, prefer one of the answers."""
+    rows = [["Judge", "Better shown first", "Better shown second", "In both orders"]]
     for one in judges:
         at = one.position
         if at.right_in_both.n:
             told = [at.right_when_first, at.right_when_second, at.right_in_both]
             rows.append([visible(one.judge), *map(_share, told)])
-    return Table(
-        f"Verdicts for the answer that {'is ' if label == 'gold label' else ''}{better} when it", rows
-    )
+    return Table("Right in each order", rows)
 
 
 def _length(judges: Sequence[JudgeFindings]) -> Table:

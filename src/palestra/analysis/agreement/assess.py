@@ -59,6 +59,19 @@ class _Seat:
     parts: dict[str, Columns] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scene:
+    """What all judges share."""
+
+    matchups: Matchups
+    people: Ballots
+    votes: Votes
+    models: Sequence[str]
+    cluster: Ints
+    drawn: Resampled
+    wish: Wish
+
+
 def assess(
     matchups: Matchups,
     judges: Sequence[JudgeBallots],
@@ -78,24 +91,22 @@ def assess(
     votes = Votes.of(people, matchups.size)
     seats = [_seat(judge, matchups, votes) for judge in judges]
     together = _votes_of_judges([seat.outcome for seat in seats], matchups.size)
-    shared = {
+    parts = {
         "people": {**counted.sides(people, matchups.size), **counted.raters(votes)},
         "judges": counted.raters(together),
     }
-    parts = {f"{at}:{name}": part for at, seat in enumerate(seats) for name, part in seat.parts.items()}
-    cluster = matchups.prompt if wish.by_prompt else np.arange(matchups.size)
-    drawn = Resampled.of({**shared, **parts}, cluster, rounds=wish.rounds, level=wish.level, seed=wish.seed)
-    found = []
     for at, seat in enumerate(seats):
-        told = _findings(drawn, f"{at}:", seat, votes, is_gold=wish.is_gold)
-        if leaning:
-            told = _leaning(told, drawn, f"{at}:", seat, matchups, people, votes, cluster, models, wish.level)
-        found.append(told)
-    return Group(
-        tuple(found),
-        _people(drawn, people, votes, wish),
-        fleiss_of(drawn, "judges") if len(judges) > 1 else None,
-    )
+        parts |= {f"{at}:{name}": part for name, part in seat.parts.items()}
+    cluster = matchups.prompt if wish.by_prompt else np.arange(matchups.size)
+    drawn = Resampled.of(parts, cluster, rounds=wish.rounds, level=wish.level, seed=wish.seed)
+    scene = _Scene(matchups, people, votes, models, cluster, drawn, wish)
+    found = [_findings(scene, f"{at}:", seat) for at, seat in enumerate(seats)]
+    if leaning:
+        found = [
+            _leaning(scene, f"{at}:", seat, told)
+            for at, (seat, told) in enumerate(zip(seats, found, strict=True))
+        ]
+    return Group(tuple(found), _people(scene), fleiss_of(drawn, "judges") if len(judges) > 1 else None)
 
 
 def in_category(
@@ -145,7 +156,8 @@ def _votes_of_judges(outcomes: Sequence[Floats], size: int) -> Votes:
     )
 
 
-def _findings(drawn: Resampled, prefix: str, seat: _Seat, votes: Votes, *, is_gold: bool) -> JudgeFindings:
+def _findings(scene: _Scene, prefix: str, seat: _Seat) -> JudgeFindings:
+    drawn, is_gold = scene.drawn, scene.wish.is_gold
     return JudgeFindings(
         judge=seat.judge.judge,
         votes=agreement_of(drawn, f"{prefix}votes"),
@@ -153,45 +165,37 @@ def _findings(drawn: Resampled, prefix: str, seat: _Seat, votes: Votes, *, is_go
         people_votes=None if is_gold else agreement_of(drawn, f"{prefix}people_votes"),
         people_majority=None if is_gold else agreement_of(drawn, f"{prefix}people_majority"),
         position=position_of(drawn, prefix),
-        coverage=_coverage(seat, votes),
+        coverage=_coverage(seat, scene.votes),
     )
 
 
-def _leaning(
-    told: JudgeFindings,
-    drawn: Resampled,
-    prefix: str,
-    seat: _Seat,
-    matchups: Matchups,
-    people: Ballots,
-    votes: Votes,
-    cluster: Ints,
-    models: Sequence[str],
-    level: float,
-) -> JudgeFindings:
-    own = leanings(seat.judge.ballots, matchups, cluster, level=level, votes=votes)
+def _leaning(scene: _Scene, prefix: str, seat: _Seat, told: JudgeFindings) -> JudgeFindings:
+    """The same with what order, length and family are worth."""
+    matchups, people, level = scene.matchups, scene.people, scene.wish.level
+    own = leanings(seat.judge.ballots, matchups, scene.cluster, level=level, votes=scene.votes)
     length: Length | None = None
     if not np.isnan(matchups.stretch).all():
         same = people.take(~np.isnan(seat.outcome[people.matchup]))
-        theirs = leanings(same, matchups, cluster, level=level)
-        length = length_of(drawn, f"{prefix}length", own.length, theirs.length)
-    names = tuple(name for name, mine in zip(models, seat.judge.family.tolist(), strict=True) if mine)
+        theirs = leanings(same, matchups, scene.cluster, level=level)
+        length = length_of(scene.drawn, f"{prefix}length", own.length, theirs.length)
+    names = tuple(name for name, mine in zip(scene.models, seat.judge.family.tolist(), strict=True) if mine)
     return replace(
         told,
         position=replace(told.position, log_odds=own.side),
         length=length,
-        own_family=family_of(drawn, f"{prefix}family", names) if names else None,
+        own_family=family_of(scene.drawn, f"{prefix}family", names) if names else None,
         notes=own.notes,
     )
 
 
-def _people(drawn: Resampled, people: Ballots, votes: Votes, wish: Wish) -> People:
+def _people(scene: _Scene) -> People:
+    count = scene.votes.count
     return People(
-        n_votes=int(votes.count.sum()),
-        n_matchups=int((votes.count > 0).sum()),
+        n_votes=int(count.sum()),
+        n_matchups=int((count > 0).sum()),
         n_voters=None,
-        fleiss_kappa=None if wish.is_gold else fleiss_of(drawn, "people"),
-        first_share=drawn.share("people", "first", "bold"),
+        fleiss_kappa=None if scene.wish.is_gold else fleiss_of(scene.drawn, "people"),
+        first_share=scene.drawn.share("people", "first", "bold"),
     )
 
 

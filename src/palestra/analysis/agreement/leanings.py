@@ -46,7 +46,7 @@ def leanings(
     """Fit the model of the module's text to a judge's ballots (with `votes`), or to people's own.
 
     Only matchups with votes count, and only those of known length if any of them is known. A coefficient that
-    the rest determines, or of which every verdict is as expected, is NaN.
+    the rest determines is NaN, and so is an error where every verdict is as expected.
     """
     keep = ~np.isnan(ballots.won)
     if votes is not None:
@@ -62,8 +62,10 @@ def leanings(
         return Leanings(Estimate(), Estimate(), ())
     fitted = _fit(rows, matchups, columns, cluster)
     freedom = max(np.unique(cluster[rows.matchup]).size - 1, 1)
+    quantile = student(level, freedom)
     told = {
-        name: _estimate(fitted, at, rows.won.size, student(level, freedom)) for at, name in enumerate(columns)
+        name: Estimate() if name in fitted.dropped else _estimate(fitted, at, rows.won.size, quantile)
+        for at, name in enumerate(columns)
     }
     return Leanings(told["side"], told["length"], _notes(fitted, columns))
 
@@ -86,8 +88,6 @@ def _fit(
 
 def _estimate(fitted: contextual.ContextualFit, at: int, n: int, quantile: float) -> Estimate:
     value, error = float(fitted.beta[at]), float(fitted.beta_se[at])
-    if np.isnan(error):
-        return Estimate(n=float(n))
     return Estimate(value, value - quantile * error, value + quantile * error, error, float(n))
 
 
