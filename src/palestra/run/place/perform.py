@@ -1,0 +1,97 @@
+"""One placement from its job to its folder."""
+
+from __future__ import annotations
+
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from palestra.config.write import dump_config
+from palestra.errors import BudgetReached, StoreError
+from palestra.run.display import showing
+from palestra.run.folder import prepare
+from palestra.run.place.artifacts import PLACEMENT, TEXT, write_placement
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from palestra.analysis.placing import Placed
+    from palestra.records.manifest import Manifest
+    from palestra.run.pipeline import Run
+    from palestra.run.place.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What a placement's run came to."""
+
+    folder: Path
+    manifest: Manifest
+    placed: Placed | None
+    """None where the run was stopped before anything could be said."""
+
+
+async def perform(
+    run: Run,
+    job: Job,
+    folder: Path,
+    *,
+    quiet: bool = False,
+    asking: AbstractContextManager[object] | None = None,
+) -> Finished:
+    """Ask for what is missing, fit, and write the folder; the connections are closed at the end.
+
+    `quiet` shows no progress; `asking` lasts as long as calls may go out.
+
+    Raises:
+        DataError: every battle of the new model failed.
+        StoreError: the database or the folder cannot be written.
+    """
+    started = time.time()
+    text = dump_config(job.config)
+    _forget(folder, text)
+    prepare(folder, text)
+    try:
+        async with showing(run, quiet=quiet):
+            with asking or nullcontext():
+                await run.ask()
+        manifest, placed = await write_placement(run, job, folder, started)
+    finally:
+        await run.aclose()
+    if placed is not None:
+        from palestra.report.html import write_report
+
+        write_report(folder)
+    return Finished(folder, manifest, placed)
+
+
+def is_whole(run: Run, done: Finished) -> bool:
+    """Whether all that was wanted is there; not so if the run was stopped by hand.
+
+    Raises:
+        BudgetReached: the money limit stopped it.
+        StoreError: rows are gone from the database.
+    """
+    if run.progress.stopping == "budget" and run.max_cost is not None:
+        raise BudgetReached(
+            f"stopped with ${run.progress.cost_usd:.4f} of --max-cost {run.max_cost:g} spent, as another "
+            f"call might overrun it; what was paid for is kept, and {done.folder} shows it",
+            hint="place it again with a higher --max-cost and it goes on",
+        )
+    if not done.manifest.complete and run.progress.stopping is None:
+        raise StoreError(
+            "some answers or verdicts are not in the database after all",
+            path=run.database.place,
+            hint="did something else change it meanwhile? Place it again and it goes on",
+        )
+    return done.manifest.complete
+
+
+def _forget(folder: Path, config_text: str) -> None:
+    """Remove what an earlier placement by another config wrote and `prepare` does not know of."""
+    known = folder / "config.yaml"
+    if known.is_file() and known.read_text(encoding="utf-8", errors="replace") != config_text:
+        for name in (PLACEMENT, TEXT):
+            (folder / name).unlink(missing_ok=True)
