@@ -302,8 +302,19 @@ def test_battles_are_found_by_what_is_asked(client: httpx.Client, table: BattleT
     judged = get(client, "/api/battles", source="judge", judge="Judge", score_min=0.75, limit=100)["items"]
     assert judged
     assert all(b["score"] >= 0.75 and b["judge_model"] == "Judge" for b in judged)
+    pair = {"model": "ant-1B", "opponent": "bee-3B", "limit": 100}
+    lost = get(client, "/api/battles", **pair, score_max=0.25)["items"]
+    assert lost
+    assert all((b["score"] if b["model_a"] == "ant-1B" else 1 - b["score"]) <= 0.25 for b in lost)
     bad = get(client, "/api/battles", winner="both_bad", limit=100)
     assert {b["winner"] for b in bad["items"]} == {"tie (bothbad)"}
+
+
+def test_subsets_can_be_chosen(client: httpx.Client, table: BattleTable) -> None:
+    table.insert([battle(9005, "ant-1B", "bee-3B", dataset="qa", subset="hard")])
+    assert get(client, "/api/battles/subsets", dataset="qa") == {"subsets": [{"name": "hard", "n": 1}]}
+    found = get(client, "/api/battles", dataset="qa", subset="hard")
+    assert [row["battle_id"] for row in found["items"]] == ["battle-9005"]
 
 
 def test_a_battle_is_told_whole(client: httpx.Client, table: BattleTable) -> None:

@@ -16,7 +16,7 @@ from palestra.records.prompt import Message
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 from palestra.store.arena_battle_filter import Search, Selection
-from palestra.store.arena_battle_pages import counts_by_prompt, find, page, total, verdicts_of
+from palestra.store.arena_battle_pages import counts_by_prompt, find, page, subsets, total, verdicts_of
 from palestra.store.arena_battle_rows import to_battle, to_battle_row
 from palestra.store.arena_battles import BattleTable
 from palestra.store.database import Database
@@ -176,6 +176,8 @@ def test_each_filter_finds_what_it_says(table: BattleTable) -> None:
     assert search(table, flag="order") == []
     assert search(table, score_max=0.25) == [four, three]
     assert search(table, score_min=0.25, score_max=0.5) == [three, two]
+    assert search(table, model="a", score_min=0.6) == [three, one], "told from the side of the model"
+    assert search(table, model="c", score_max=0.4) == [three]
     assert search(table, text="SURE") == [two, one]
     assert search(table, text="100 %") == [two, one]
     assert search(table, text="sure%thing") == []
@@ -188,6 +190,37 @@ def test_each_filter_finds_what_it_says(table: BattleTable) -> None:
     assert search(table, selection=Selection(dataset="d")) == [four]
     assert search(table, selection=Selection(run="r")) == [three]
     assert search(table, selection=Selection(since=NOON + 2, until=NOON + 4)) == [three, two]
+
+
+def test_two_orders_of_a_sample_count_with_their_mean(table: BattleTable) -> None:
+    """Game 1 says 1 for the candidate and game 2 says ½: the sample stands at ¾."""
+    games = [("q1", 0.0, 0.5), ("q2", 0.25, 1.0), ("q3", 0.5, 0.5)]
+    for number, (question, *shares) in enumerate(games):
+        for order, share in zip((Order.AB, Order.BA), shares, strict=True):
+            winner = {0.5: "tie"}.get(share, "model_a" if share > 0.5 else "model_b")
+            fields = {"question_id": question, "order": order, "pref": share, "judge_model": "J"}
+            numbered = 10 * number + (order is Order.BA)
+            table.insert([battle(numbered, "base", "new", winner, source="llm-judge", **fields)])
+    assert search(table, model="new", score_min=0.51) == ["battle-1", "battle-0"]
+    assert search(table, model="new", score_max=0.49) == ["battle-11", "battle-10"]
+    assert search(table, score_min=0.5, score_max=0.5) == ["battle-21", "battle-20"]
+    assert search(table, model="base", opponent="new", score_min=0.6) == ["battle-11", "battle-10"]
+
+
+def test_subsets_are_counted_and_found(table: BattleTable) -> None:
+    table.insert(
+        [
+            battle(1, "a", "b", dataset="qa", subset="easy"),
+            battle(2, "a", "b", dataset="qa", subset="hard"),
+            battle(3, "a", "b", dataset="web", subset="easy"),
+            battle(4, "a", "b"),
+        ]
+    )
+    assert subsets(table, Selection()) == [("(none)", 1), ("easy", 2), ("hard", 1)]
+    assert subsets(table, Selection(dataset="qa")) == [("easy", 1), ("hard", 1)]
+    assert search(table, subset="easy") == ["battle-3", "battle-1"]
+    assert search(table, subset="easy", selection=Selection(dataset="qa")) == ["battle-1"]
+    assert search(table, subset="(none)") == ["battle-4"]
 
 
 def test_a_list_shows_the_beginning_of_what_was_asked(table: BattleTable) -> None:

@@ -66,11 +66,10 @@ def has_flag(flag: str) -> sa.ColumnElement[bool]:
     return flag_text().contains(f'"{flag}"', autoescape=True)
 
 
-def shown_share() -> sa.ColumnElement[Any]:
+def shown_share(rows: sa.FromClause = battles) -> sa.ColumnElement[Any]:
     """A's share of the win as people are shown it: what the judge said, else what the winner says."""
-    return sa.func.coalesce(
-        battles.c.pref, sa.case({w.value: w.share for w in Winner}, value=battles.c.winner)
-    )
+    by_winner = sa.case({w.value: w.share for w in Winner}, value=rows.c.winner)
+    return sa.func.coalesce(rows.c.pref, by_winner)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +85,12 @@ class Search:
     text: str | None = None
     """Somewhere in the prompt or in an answer, in capitals or not."""
     score_min: float | None = None
-    """Of A's share of the win."""
+    """Of the share of the win that goes to `model`, or to A where none is named. Two orders of one sample,
+    each a battle of its own, count with their mean."""
     score_max: float | None = None
     flag: str | None = None
+    subset: str | None = None
+    """`(none)` for battles that name none."""
 
     def conditions(self) -> Iterator[sa.ColumnElement[bool]]:
         """What rows must fulfil."""
@@ -102,10 +104,48 @@ class Search:
             yield battles.c.winner == self.winner.value
         if self.flag is not None:
             yield has_flag(self.flag)
-        if self.score_min is not None:
-            yield shown_share() >= self.score_min
-        if self.score_max is not None:
-            yield shown_share() <= self.score_max
+        if self.subset is not None:
+            none = self.subset == NO_GROUP
+            yield battles.c.subset.is_(None) if none else battles.c.subset == self.subset
+        if self.score_min is not None or self.score_max is not None:
+            yield self._scored()
         if self.text:
             texts = (battles.c.prompt, battles.c.response_a, battles.c.response_b)
             yield sa.or_(*(column.icontains(self.text, autoescape=True) for column in texts))
+
+    def _scored(self) -> sa.ColumnElement[bool]:
+        """Whether the sample's score is in the range."""
+        single = battles.c.order.in_(_SINGLE)
+        alone = sa.or_(battles.c.order.is_(None), sa.not_(single), battles.c.question_id.is_(None))
+        one, means = battles.alias("one"), _sample_means()
+        same = [one.c[name].is_not_distinct_from(means.c[name]) for name in _SAMPLE]
+        of_pairs = (
+            sa.select(one.c.seq)
+            .join(means, sa.and_(*same))
+            .where(one.c.order.in_(_SINGLE), self._in_range(one, means.c.mean))
+        )
+        own = sa.and_(alone, self._in_range(battles, shown_share()))
+        return sa.or_(own, battles.c.seq.in_(of_pairs))
+
+    def _in_range(self, rows: sa.FromClause, share: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+        told = (
+            share if self.model is None else sa.case((rows.c.model_a == self.model, share), else_=1 - share)
+        )
+        low = 0.0 if self.score_min is None else self.score_min
+        high = 1.0 if self.score_max is None else self.score_max
+        return told.between(low, high)
+
+
+_SINGLE = ("ab", "ba")
+"""Orders of battles that are one game of two."""
+_SAMPLE = ("question_id", "model_a", "model_b", "judge_model", "repeat")
+"""What the games of one sample share."""
+
+
+def _sample_means() -> sa.Subquery:
+    """A's mean share over the games of each sample that are battles of their own."""
+    game = battles.alias("game")
+    columns = [game.c[name] for name in _SAMPLE]
+    query = sa.select(*columns, sa.func.avg(shown_share(game)).label("mean"))
+    kept = query.where(game.c.order.in_(_SINGLE), game.c.question_id.is_not(None))
+    return kept.group_by(*columns).subquery("means")

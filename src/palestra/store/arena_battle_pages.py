@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from palestra.interchange.battle_columns import NO_GROUP
 from palestra.ranking.counts import Counts
 from palestra.store.arena_battle_filter import Search, Selection, rated_conditions, shown_share
 from palestra.store.arena_battle_rows import to_battle, unpacked
@@ -82,6 +83,16 @@ def total(table: BattleTable, search: Search) -> int:
     query = sa.select(sa.func.count()).select_from(battles).where(*search.conditions())
     with table.database.reading() as connection:
         return int(connection.execute(query).scalar_one())
+
+
+def subsets(table: BattleTable, selection: Selection) -> list[tuple[str, int]]:
+    """Each subset of the battles of a selection and how many there are of it, by name; `(none)` for those
+    that name none.
+    """
+    name = sa.func.coalesce(battles.c.subset, NO_GROUP)
+    query = sa.select(name, sa.func.count()).where(*selection.conditions()).group_by(name).order_by(name)
+    with table.database.reading() as connection:
+        return [(str(row[0]), int(row[1])) for row in connection.execute(query)]
 
 
 def find(table: BattleTable, battle_id: str) -> Found | None:

@@ -14,16 +14,17 @@ from palestra.records.winner import Winner
 from palestra.server.boards.battle_view import battle_page, battle_row
 from palestra.server.context import InContext
 from palestra.server.problems import Problem
-from palestra.server.routes.board_query import in_folder, selection
-from palestra.server.routes.board_shapes import BattleListShape, BattleShape
+from palestra.server.routes.board_query import NAMES, in_folder, selection
+from palestra.server.routes.board_shapes import BattleListShape, BattleShape, SubsetsShape
 from palestra.store.arena_battle_filter import By, Search, Selection
-from palestra.store.arena_battle_pages import find, page, total, verdicts_of
+from palestra.store.arena_battle_pages import find, page, subsets, total, verdicts_of
 from palestra.store.arena_battles import BattleTable
 
 router = APIRouter(prefix="/api/battles", tags=["boards"])
 
 Name = Annotated[str | None, Query(max_length=300)]
 Share = Annotated[float | None, Query(ge=0, le=1)]
+SCORE = "share of the win of `model`, or of A if none is named: the mean of both orders of a sample"
 _WINNERS = {"a": Winner.A, "b": Winner.B}
 
 
@@ -35,14 +36,24 @@ def search(
     judge: Name = None,
     winner: Annotated[str | None, Query(description="model_a, model_b, tie or both_bad")] = None,
     q: Annotated[str | None, Query(max_length=300, description="text of the prompt or an answer")] = None,
-    score_min: Annotated[float | None, Query(ge=0, le=1, description="A's share of the win")] = None,
+    score_min: Annotated[float | None, Query(ge=0, le=1, description=SCORE)] = None,
     score_max: Share = None,
     flag: Annotated[str | None, Query(max_length=60)] = None,
+    subset: Annotated[str | None, Query(max_length=300, description=NAMES)] = None,
 ) -> Search:
     """What is looked for; without `source`, battles that anybody decided."""
     everybody = replace(chosen, source=source or "all")
     return Search(
-        everybody, model, opponent, judge, _winner(winner), q or None, score_min, score_max, flag or None
+        everybody,
+        model,
+        opponent,
+        judge,
+        _winner(winner),
+        q or None,
+        score_min,
+        score_max,
+        flag or None,
+        subset or None,
     )
 
 
@@ -61,6 +72,16 @@ async def battles(
     if wanted.text:
         return JSONResponse(await boards.search(partial(_listing, table, wanted, cursor, limit)))
     return JSONResponse(await run_in_threadpool(_listing, table, wanted, cursor, limit))
+
+
+@router.get("/subsets", responses={200: {"model": SubsetsShape}})
+async def battle_subsets(
+    context: InContext, chosen: Annotated[Selection, Depends(selection)], source: By | None = None
+) -> JSONResponse:
+    """The subsets of the battles that are meant, with how many there are of each."""
+    folder, chosen = in_folder(context.boards, replace(chosen, source=source or "all"))
+    found = await run_in_threadpool(subsets, context.boards.book(folder).table, chosen)
+    return JSONResponse({"subsets": [{"name": name, "n": n} for name, n in found]})
 
 
 @router.get("/{battle_id:path}", responses={200: {"model": BattleShape}})

@@ -14,6 +14,12 @@ class FacetShape(BaseModel):
     n: int
 
 
+class SubsetsShape(BaseModel):
+    """The subsets of some battles."""
+
+    subsets: list[FacetShape]
+
+
 class FacetsShape(BaseModel):
     """What one can choose from."""
 
