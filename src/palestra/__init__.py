@@ -16,15 +16,19 @@ if TYPE_CHECKING:
     from palestra.records.battle import Battle
     from palestra.records.rating import Leaderboard, Rating
     from palestra.report.agreement import AgreementReport, agree
+    from palestra.run.place.api import place
+    from palestra.run.place.result import Placement
 
 __all__ = [
     "AgreementReport",
     "Battle",
     "Leaderboard",
     "PalestraError",
+    "Placement",
     "Rating",
     "__version__",
     "agree",
+    "place",
     "rank",
     "read_battles",
     "write_battles",
@@ -35,9 +39,11 @@ _HOMES = {
     "Battle": "palestra.records.battle",
     "Leaderboard": "palestra.records.rating",
     "PalestraError": "palestra.errors",
+    "Placement": "palestra.run.place.result",
     "Rating": "palestra.records.rating",
     "__version__": "palestra._version",
     "agree": "palestra.report.agreement",
+    "place": "palestra.run.place.api",
     "rank": "palestra.interchange.rank",
     "read_battles": "palestra.interchange.battles",
     "write_battles": "palestra.interchange.battles",

@@ -95,6 +95,7 @@ def place(
     level: float = 0.95,
     seed: int = 0,
     details: bool = True,
+    n_failed: int | None = None,
 ) -> Placed:
     """Place a model.
 
@@ -102,7 +103,8 @@ def place(
     temperature is fitted to it and `temperature` is not read. `ci`: `bootstrap` resamples prompts and fits
     everything anew, the temperature too, and reads percentiles; `sandwich` is the same for large samples by
     formula, with Student's quantile for as many prompts as a model has. Both hold the doubt about the arena's
-    own models and about a fitted temperature. `details` says whether to work out ranks and neighbours.
+    own models and about a fitted temperature. `details` says whether to work out ranks and neighbours;
+    `n_failed` is passed on to the board.
 
     Raises:
         UsageError: the model is in the arena already, no battle of it was judged, an unknown anchor, nothing
@@ -145,7 +147,7 @@ def place(
     told = cautions(counts, pairs, fitted, side=False)
     rated = replace(rated, warnings=(*told, *_doubts(calibration, steep)))
     parameters = {"placed": model, "labels": labels, "temperature": hot if labels == "soft" else None}
-    board = make_board(counts, rated, wish, anchor, parameters=parameters)
+    board = make_board(counts, rated, wish, anchor, n_failed, parameters)
     return Placed(
         model=model,
         board=board,

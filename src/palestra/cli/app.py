@@ -16,6 +16,7 @@ from palestra.cli.compare import compare
 from palestra.cli.demo import demo
 from palestra.cli.export import export
 from palestra.cli.init import init
+from palestra.cli.place import place
 from palestra.cli.plan import plan
 from palestra.cli.plot import plot
 from palestra.cli.push import push
@@ -25,7 +26,7 @@ from palestra.cli.run import run
 from palestra.cli.serve import serve
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, serve, rank, agree, compare, plan, plot, export, report, push)
+COMMANDS = (demo, init, check, run, serve, place, rank, agree, compare, plan, plot, export, report, push)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",

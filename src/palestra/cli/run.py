@@ -109,7 +109,13 @@ def run(
         debug=debug,
     )
     try:
-        run_arena(loaded.config, options)
+        if loaded.config.schedule.kind == "place":
+            from palestra.cli._place import run_placement
+            from palestra.run.place.settings import resolve
+
+            run_placement(resolve(loaded.config), options)
+        else:
+            run_arena(loaded.config, options)
     except ConfigError as error:
         if error.path is None and config is not None:
             error.path = str(config)  # a plan knows the config, not where it came from

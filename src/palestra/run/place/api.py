@@ -126,9 +126,8 @@ async def _place(
     max_cost: float | None,
     retry_failed: bool,
 ) -> Placement:
-    from palestra.run.pipeline import Run
     from palestra.run.place.job import make_job
-    from palestra.run.place.perform import is_whole, perform
+    from palestra.run.place.perform import is_whole, make_run, perform
     from palestra.run.place.sources import arena_files
     from palestra.run.whole import refuse_unpriced
     from palestra.store.database import Database
@@ -137,7 +136,7 @@ async def _place(
     place = os.fspath(db) if db is not None else os.environ.get("PALESTRA_DB") or "palestra.db"
     with arena_files(config.schedule.into) as files, Database(place) as database:
         job = make_job(config, Path.cwd(), environment(Path.cwd()), files=files)
-        run = Run(job.plan, database, max_cost=max_cost, retry_failed=retry_failed)
+        run = make_run(job, database, max_cost=max_cost, retry_failed=retry_failed)
         if max_cost is not None:
             refuse_unpriced(job.plan, max_cost)
         done = await perform(run, job, folder, quiet=True)
@@ -158,7 +157,7 @@ def announcement(run: Run, job: Job) -> str:
         f"{job.label}: at most {calls.answers - calls.free_answers:,} calls for answers and "
         f"{calls.verdicts - calls.free_verdicts:,} for verdicts"
     )
-    if job.n_calibrating:
+    if job.n_calibrating and calls.verdicts > calls.free_verdicts:
         games = run.plan.games * sum(judge.repeats for judge in job.config.judges)
         share = games * job.n_calibrating // max(run.plan.n_matchups, 1)
         text += f", {share:,} of which calibrate the temperature on {job.n_calibrating:,} human battles"

@@ -34,9 +34,13 @@ class Findings:
     """Of each, A's score less B's in its games; NaN where there is none."""
     human: list[tuple[Battle, tuple[float, ...]]] = field(default_factory=list)
     """The judge's battles between models of the arena, with their gaps."""
+    n_failed: int = 0
+    """Verdicts on the new model that failed."""
 
     def add(self, played: Played, label: str, *, panel: bool) -> None:
         """Count what one prompt came to."""
+        for verdict in played.verdicts:
+            self.n_failed += not verdict.ok and label in (verdict.model_a, verdict.model_b)
         for battle in played.battles:
             gaps = () if panel else _gaps(battle, played.verdicts)
             padded = (*gaps, *[np.nan] * (_GAMES - len(gaps)))

@@ -44,4 +44,5 @@ def placed_of(job: Job, findings: Findings) -> Placed:
         rounds=config.ranking.rounds,
         level=config.ranking.level,
         seed=config.seed,
+        n_failed=findings.n_failed,
     )

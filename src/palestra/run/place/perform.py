@@ -11,16 +11,19 @@ from palestra.config.write import dump_config
 from palestra.errors import BudgetReached, StoreError
 from palestra.run.display import showing
 from palestra.run.folder import prepare
+from palestra.run.pipeline import Run
 from palestra.run.place.artifacts import PLACEMENT, TEXT, write_placement
+from palestra.run.progress import Progress
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from palestra.analysis.placing import Placed
+    from palestra.records.battle import Battle
     from palestra.records.manifest import Manifest
-    from palestra.run.pipeline import Run
     from palestra.run.place.job import Job
+    from palestra.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,22 @@ class Finished:
     manifest: Manifest
     placed: Placed | None
     """None where the run was stopped before anything could be said."""
+
+
+class _Unranked(Progress):
+    """Progress without ratings so far: those of a handful of judged battles are no placement."""
+
+    def add_battle(self, battle: Battle) -> None:
+        """Not counted."""
+
+
+def make_run(
+    job: Job, database: Database, *, max_cost: float | None = None, retry_failed: bool = True
+) -> Run:
+    """The run that plays a job; see `Run`."""
+    run = Run(job.plan, database, max_cost, retry_failed, _Unranked())
+    run.progress.live = None
+    return run
 
 
 async def perform(
