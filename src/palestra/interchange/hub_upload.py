@@ -110,6 +110,8 @@ def upload(
     except HfHubHTTPError as error:
         raise _refused(error, target, token) from None
     except (httpx2.HTTPError, OSError, ValueError, RuntimeError) as error:
+        if isinstance(error.__cause__, HfHubHTTPError):
+            raise _refused(error.__cause__, target, token) from None
         said = _clean(str(error) or type(error).__name__, token)
         raise EndpointError(
             f"the upload to {target.url} broke off: {said}",
