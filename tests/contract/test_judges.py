@@ -8,18 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.judges.making import FunctionModel, game, matchup, mirrored, prompt
 
+from palestra.config.schema import Criterion
 from palestra.judges.base import Judge
+from palestra.judges.grading import GradingJudge
 from palestra.judges.llm import LLMJudge
 from palestra.judges.metric import MetricJudge
 from palestra.judges.protocols import make_protocol
+from palestra.judges.protocols.grade import Single
 from palestra.judges.recorded import RecordedJudge
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.matchup import Order
+from palestra.records.response import Response, TokenChances
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from palestra.models.base import Request
 
 ASKED = prompt("Which city?", reference="Paris")
 PAIR = matchup("Paris", "Berlin", ASKED)
@@ -28,6 +34,13 @@ REPLIES = {
     "pairwise": ("[[A>B]]", "[[B>A]]"),
     "scores": ("Score-A: 8\nScore-B: 6", "Score-A: 6\nScore-B: 8"),
     "json": ('{"explanation": "e", "verdict": "A>B"}', '{"explanation": "e", "verdict": "B>A"}'),
+    "arena-hard": ("[[A>B]]", "[[B>A]]"),
+    "mt-bench": ("[[A]]", "[[B]]"),
+    "judgearena": ("score_A: 8\nscore_B: 6", "score_A: 6\nscore_B: 8"),
+    "evalscope": ('{"reasoning": "r", "verdict": "A>B"}', '{"reasoning": "r", "verdict": "B>A"}'),
+    "openarena": ("Score-A: 8\nScore-B: 6", "Score-A: 6\nScore-B: 8"),
+    "rubric": ("quality: A=8 B=6", "quality: A=6 B=8"),
+    "llmbar": ("Therefore, Output (a) is better.", "Therefore, Output (b) is better."),
 }
 
 
@@ -39,7 +52,38 @@ def llm(protocol: str) -> LLMJudge:
         text = request.messages[-1].content  # type: ignore[attr-defined]
         return first if text.index("\nParis\n<<END ANSWER") < text.index("\nBerlin\n") else second
 
-    return LLMJudge(FunctionModel(answer), make_protocol(protocol), label="judge")
+    criteria = (Criterion(name="quality"),) if protocol == "rubric" else ()
+    return LLMJudge(FunctionModel(answer), make_protocol(protocol, criteria=criteria), label="judge")
+
+
+def grading() -> GradingJudge:
+    """Grades Paris higher."""
+
+    def answer(request: object) -> str:
+        text = request.messages[-1].content  # type: ignore[attr-defined]
+        return "[[8]]" if "\nParis\n<<END ANSWER" in text else "[[6]]"
+
+    return GradingJudge(FunctionModel(answer), Single(), label="judge")
+
+
+def by_chances() -> LLMJudge:
+    """Prefers Paris, by its chances."""
+
+    def answer(request: object) -> str:
+        text = request.messages[-1].content  # type: ignore[attr-defined]
+        return "m" if text.index("\nParis\n<<END ANSWER") < text.index("\nBerlin\n") else "M"
+
+    return LLMJudge(ChanceModel(answer), make_protocol("alpaca-eval"), label="judge")
+
+
+class ChanceModel(FunctionModel):
+    """Is three quarters sure of what it says."""
+
+    async def generate(self, request: Request) -> Response:
+        response = await super().generate(request)
+        top = (("m", -0.3), ("M", -1.4)) if response.text == "m" else (("M", -0.3), ("m", -1.4))
+        chances = (TokenChances(token=str(response.text), logprob=-0.3, top=top),)
+        return response.model_copy(update={"chances": chances})
 
 
 def recorded(folder: Path) -> RecordedJudge:
@@ -50,11 +94,13 @@ def recorded(folder: Path) -> RecordedJudge:
 
 
 @pytest.fixture(
-    params=["pairwise", "scores", "json", "recorded", "exact", "rouge1", "rougeL", "bleu", "chrf"]
+    params=[*REPLIES, "single", "chances", "recorded", "exact", "rouge1", "rougeL", "bleu", "chrf"]
 )
 def judge(request: pytest.FixtureRequest, tmp_path: Path) -> Judge:
     if request.param in REPLIES:
         return llm(request.param)
+    if request.param in ("single", "chances"):
+        return grading() if request.param == "single" else by_chances()
     return recorded(tmp_path) if request.param == "recorded" else MetricJudge(request.param, label="judge")
 
 

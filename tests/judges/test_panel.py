@@ -89,3 +89,32 @@ def test_exchanging_the_models_or_shuffling_the_judges(
         assert two.winner is one.winner.swapped()
         assert two.share == pytest.approx(1 - one.share, abs=1e-9)
         assert two.flags == one.flags
+
+
+def test_weights_decide_a_majority() -> None:
+    """Two judges of weight 1 lose to one of weight 3, and tie with one of weight 2."""
+    for weight, winner in ((3.0, Winner.B), (2.0, Winner.TIE), (1.0, Winner.A)):
+        found = combine_panel([A, A, B], "majority", [1.0, 1.0, weight])
+        assert found is not None
+        assert found.winner is winner
+
+
+def test_weights_count_in_a_mean() -> None:
+    found = combine_panel([A, B], "mean", [1.0, 3.0])
+    assert found is not None
+    assert (found.winner, found.share) == (Winner.B, 0.25)
+
+
+def test_a_failed_judges_weight_does_not_count() -> None:
+    found = combine_panel([A, None, B], "majority", [1.0, 5.0, 2.0])
+    assert found is not None
+    assert (found.winner, found.flags) == (Winner.B, ("panel_incomplete",))
+
+
+@given(outcomes, st.sampled_from(["majority", "mean"]), st.floats(0.01, 100))
+def test_equal_weights_are_no_weights(votes: list[Outcome | None], rule: Rule, weight: float) -> None:
+    one, two = combine_panel(votes, rule), combine_panel(votes, rule, [weight] * len(votes))
+    assert (one is None) == (two is None)
+    if one is not None and two is not None:
+        assert two.winner is one.winner
+        assert two.share == pytest.approx(one.share, abs=1e-12)

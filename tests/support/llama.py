@@ -90,7 +90,8 @@ def llama_running(program: Path, folder: Path, *, slots: int = 4) -> Iterator[Ll
     """Serve the models in `folder`, each ready to answer; `slots` calls at once per model."""
     models = folder / "models"
     write_models(models)
-    process, url = _start(program, models, folder / "llama.log", slots)
+    served = ["--models-dir", str(models), "--models-max", "0"]
+    process, url = _start(program, served, folder / "llama.log", slots)
     try:
         names = tuple(CORPORA)
         for name in (*names, JUDGE):
@@ -100,12 +101,22 @@ def llama_running(program: Path, folder: Path, *, slots: int = 4) -> Iterator[Ll
         _stop(process)
 
 
-def _start(program: Path, models: Path, log: Path, slots: int) -> tuple[subprocess.Popen[bytes], str]:
+@contextmanager
+def serving(program: Path, model: Path, log: Path) -> Iterator[str]:
+    """Serve one model of your own; gives the bare host."""
+    process, url = _start(program, ["-m", str(model)], log, slots=1)
+    try:
+        yield url
+    finally:
+        _stop(process)
+
+
+def _start(program: Path, models: list[str], log: Path, slots: int) -> tuple[subprocess.Popen[bytes], str]:
     """Start the server; another program may take the port first, so try a few."""
     for _ in range(3):
         port = ports.free_port()
         url = f"http://{ports.HOST}:{port}"
-        command = [str(program), "--models-dir", str(models), "--models-max", "0"]
+        command = [str(program), *models]
         command += ["--host", ports.HOST, "--port", str(port), "--offline", "--no-ui", "--no-warmup"]
         command += ["-c", str(8192 * slots), "-np", str(slots), "-t", "1", "--cache-ram", "0"]
         command += [part for option in NEUTRAL.items() for part in option]

@@ -31,7 +31,12 @@ Output (b):
 {{ answer_b }}
 
 """
-_VERDICT = re.compile(r"\bOutput\s+\(([ab])\)\s+is\s+better\b", re.IGNORECASE)
+_SAID = r"\bOutput\s+\(([ab])\)\s+is\s+better\b"
+_MENTION = re.compile(_SAID, re.IGNORECASE)
+_SENTENCE = re.compile(
+    rf"(?:^|[.!?\n]\s*|\b(?:therefore|so|thus|hence),?\s+)[*_]*{_SAID}[*_]*(?=\s*(?:[.!]|$))", re.I
+)
+"""The verdict as a sentence of its own, and not a part of one that weighs."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +54,16 @@ Therefore, Output (b) is better.
 """
 
     def parse(self, raw: str) -> Reading | Unreadable:
-        """Read a reply: the last such sentence outside thinking blocks counts. Never raises."""
+        """Read a reply: the last such sentence outside thinking blocks counts. Never raises.
+
+        Without one, what is said in passing counts if it always says the same.
+        """
         text = without_thinking(raw)
-        found = list(_VERDICT.finditer(text))
+        found = list(_SENTENCE.finditer(text)) or list(_MENTION.finditer(text))
         if not found:
             return Unreadable("the reply says neither that Output (a) nor that Output (b) is better")
+        if found[0].re is _MENTION and len({one.group(1).lower() for one in found}) > 1:
+            return Unreadable("the reply says of both outputs that they are better, and does not conclude")
         winner = Winner.A if found[-1].group(1).lower() == "a" else Winner.B
         return Reading(winner=winner, explanation=prose(text))
 

@@ -107,7 +107,9 @@ def _words(text: str, starts: list[int]) -> str | None:
     for line in text.splitlines(keepends=True):
         if not any(at <= start < at + len(line) for start in starts):
             kept.append(line)
-        elif (here := min(start for start in starts if at <= start < at + len(line)) - at) > 0:
-            kept.append(line[:here] + "\n")
+        elif (
+            before := prose(line[: min(one for one in starts if at <= one < at + len(line)) - at])
+        ) is not None:
+            kept.append(before + "\n")
         at += len(line)
     return prose("".join(kept))
