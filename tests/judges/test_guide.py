@@ -32,7 +32,7 @@ def block(language: str) -> str:
 def test_the_config_is_one() -> None:
     shown = yaml.safe_load(block("yaml"))
     labels = [JudgeConfig.model_validate(judge).label for judge in shown["judges"]]
-    assert labels == ["Sonnet", "Grader", "Schema", "House rules", "Last month", "rougeL"]
+    assert labels == ["Sonnet", "Grader", "Schema", "House rules", "Criteria", "Last month", "rougeL"]
     assert Schedule.model_validate(shown["schedule"]).swap is Swap.BOTH_COMBINE
 
 
