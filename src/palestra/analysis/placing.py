@@ -142,8 +142,11 @@ def place(
             high=MEAN + POINTS * (fitted.theta + half),
         )
     alone = human.counts()
-    human_fit = fit(Pairs.of(alone))
-    steep = None if checked is None else steepness(checked, human_fit.theta, hot, level)
+    human_pairs = Pairs.of(alone)
+    human_fit = fit(human_pairs)
+    steep = None
+    if checked is not None:
+        steep = steepness(checked, human_fit.theta, covariance(human_pairs, human_fit), hot, level)
     told = cautions(counts, pairs, fitted, side=False)
     rated = replace(rated, warnings=(*told, *_doubts(calibration, steep)))
     parameters = {"placed": model, "labels": labels, "temperature": hot if labels == "soft" else None}
