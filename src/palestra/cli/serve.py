@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -48,6 +49,15 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    leaderboard_json: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Keep this file current after each vote, in the shape of GPU-Poor's leaderboard.json.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
     proxy: Annotated[
         bool,
         typer.Option(
@@ -67,4 +77,6 @@ def serve(
     overrides += [] if host is None else [f"serve.host={host}"]
     overrides += [] if port is None else [f"serve.port={port}"]
     overrides += ["serve.proxy=true"] if proxy else []
+    if leaderboard_json is not None:
+        overrides.append(f"serve.leaderboard_json={json.dumps(str(leaderboard_json.absolute()))}")
     serve_arena(Options(config, tuple(run or ()), db, tuple(overrides), debug))

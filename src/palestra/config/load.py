@@ -128,6 +128,9 @@ def _absolute(value: dict[str, Any], document: Document) -> dict[str, Any]:
                     _absolute_entry(entry, keys, (section, i), document) for i, entry in enumerate(entries)
                 ],
             }
+    if "serve" in value:
+        place = _absolute_entry(value["serve"], ("leaderboard_json",), ("serve",), document)
+        value = {**value, "serve": place}
     schedule = value.get("schedule")
     if isinstance(schedule, dict) and schedule.get("into"):
         value = {**value, "schedule": {**schedule, "into": _absolute_arena(schedule["into"], document)}}

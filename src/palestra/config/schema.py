@@ -402,6 +402,8 @@ class Serve(Section):
     proxy: bool = False
     """Whether a reverse proxy stands before the server, so that `X-Forwarded-For` and
     `X-Forwarded-Proto` are believed."""
+    leaderboard_json: Path | None = None
+    """A file that is kept current after each vote, in the shape of GPU-Poor's `leaderboard.json`."""
     admin_api_key: Annotated[SecretStr | None, Field(repr=False, exclude=True)] = None
     """The admin's key. Used, and never written anywhere. Better: the variable PALESTRA_ADMIN_KEY."""
 

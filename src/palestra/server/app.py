@@ -20,6 +20,7 @@ from palestra.server.boards.service import Boards
 from palestra.server.context import Context
 from palestra.server.event_stream import Streams
 from palestra.server.judging.service import JudgeRuns
+from palestra.server.leaderboard_file import LeaderboardFile
 from palestra.server.limits import Limits
 from palestra.server.live.hub import Hub
 from palestra.server.live.pairing import Pairing
@@ -112,13 +113,18 @@ async def opened(
         roster = Roster(entries, database)
         writer = GroupWriter(database)
         context = _assembled(settings, database, roster, prompts, writer)
+        file = _leaderboard_file(context)
         try:
             await context.boards.start()
+            if file is not None:
+                await file.start()
             context.judge_runs.start()
             yield context
         finally:
             await context.judge_runs.aclose()
             await context.hub.aclose()
+            if file is not None:
+                await file.aclose()
             await context.boards.aclose()
             await asyncio.to_thread(writer.close)
             await roster.aclose()
@@ -154,6 +160,15 @@ def _assembled(
         judge_runs=JudgeRuns(settings, boards.table, writer, prompts, voted),
         voted=voted,
     )
+
+
+def _leaderboard_file(context: Context) -> LeaderboardFile | None:
+    path = context.settings.config.serve.leaderboard_json
+    if path is None:
+        return None
+    place = context.settings.base_dir / path
+    boards = context.boards
+    return LeaderboardFile(place, boards.main.ledger, boards.shown_first, context.voted)
 
 
 def make_contestants(settings: ServerSettings) -> list[Contestant]:
