@@ -120,7 +120,7 @@ def _folder(place: Path, options: AgreeOptions) -> list[Read]:
 def _named(read: Read, name: str, *, by_file: bool) -> Read:
     """Every row with a judge: the file's name where the row names none; with `by_file`, both."""
     told = read.rater.tolist()
-    names = [f"{judge or name} ({name})" if by_file and judge != name else judge or name for judge in told]
+    names = [name if judge is None else f"{judge} ({name})" if by_file else judge for judge in told]
     rater = np.empty(len(names), dtype=object)
     rater[:] = names
     return replace(read, rater=rater)
