@@ -5,23 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from palestra.errors import BudgetReached, StoreError, UsageError
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.config.schema import Config, Endpoint
-    from palestra.records.manifest import Manifest
-    from palestra.run.boards import Boards
+    from palestra.config.schema import Config
     from palestra.run.pipeline import Run
     from palestra.run.plan import Plan
+    from palestra.run.whole import Ended
     from palestra.store.database import Database
 
 
@@ -60,13 +56,14 @@ def run_arena(config: Config, options: Options) -> Path:
     from palestra.config.load import environment
     from palestra.models.keys import keys_in_use
     from palestra.run.plan import make_plan
+    from palestra.run.whole import refuse_unpriced
     from palestra.store.database import Database
 
     env = environment(Path.cwd())
     set_up(debug=options.debug, secrets=keys_in_use((*config.models, *config.judges), env))
     plan = make_plan(config, Path.cwd(), env)
     if options.max_cost is not None:
-        _refuse_unpriced(plan, options.max_cost)
+        refuse_unpriced(plan, options.max_cost)
     with Database(options.database()) as database:
         if options.dry_run:
             from palestra.run.estimate import describe, estimate
@@ -107,40 +104,17 @@ def _provide(plan: Plan, database: Database, env: Mapping[str, str], options: Op
 
 
 async def _run(run: Run, options: Options) -> Path:
-    from palestra.cli._display import showing
-    from palestra.config.write import dump_config
-    from palestra.run.artifacts import write_artifacts
-    from palestra.run.folder import prepare
+    from palestra.run.whole import announcement, run_whole
 
-    started = time.time()
+    if not options.quiet:
+        typer.echo(announcement(run.plan), err=True)
     folder = options.folder(run.plan.config)
-    prepare(folder, dump_config(run.plan.config))
-    _announce(run.plan, options)
-    try:
-        async with showing(run, quiet=options.quiet, rankings=options.rankings):
-            with _Interrupt(run):
-                await run.ask()
-        manifest, boards = await write_artifacts(run, folder, started)
-    finally:
-        await run.aclose()
-    from palestra.report.html import write_report
-
-    write_report(folder)
-    _conclude(run, manifest, boards, folder)
-    _exit_as_it_ended(run, manifest, folder, options)
-    return folder
-
-
-def _announce(plan: Plan, options: Options) -> None:
-    if options.quiet:
-        return
-    calls = plan.calls()
-    needed = f"at most {calls.paid} calls" if calls.paid else "no calls are needed"
-    typer.echo(
-        f"{len(plan.models)} models, {len(plan.prompts)} prompts, {plan.n_matchups} matchups: "
-        f"{calls.answers} answers and {calls.verdicts} verdicts, {needed}",
-        err=True,
+    ended = await run_whole(
+        run, folder, quiet=options.quiet, rankings=options.rankings, asking=_Interrupt(run)
     )
+    _conclude(run, ended)
+    _exit_as_it_ended(run, ended, options)
+    return folder
 
 
 class _Interrupt:
@@ -148,10 +122,10 @@ class _Interrupt:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._loop = asyncio.get_running_loop()
-        self._task = asyncio.current_task()
 
     def __enter__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._task = asyncio.current_task()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self._on_signal)
 
@@ -169,42 +143,19 @@ class _Interrupt:
             self._task.cancel()
 
 
-def _conclude(run: Run, manifest: Manifest, boards: Boards, folder: Path) -> None:
+def _conclude(run: Run, ended: Ended) -> None:
     from palestra.run.summary import summary
 
-    typer.echo(boards.text())
-    for line in summary(run, manifest, folder, boards.sentences):
+    typer.echo(ended.boards.text())
+    for line in summary(run, ended.manifest, ended.folder, ended.boards.sentences):
         typer.echo(line)
 
 
-def _exit_as_it_ended(run: Run, manifest: Manifest, folder: Path, options: Options) -> None:
-    if run.progress.stopping == "budget":
-        raise BudgetReached(
-            f"stopped with ${run.progress.cost_usd:.4f} of --max-cost {options.max_cost:g} spent, as another "
-            f"call might overrun it; what was paid for is kept, and {folder} shows it",
-            hint="run it again with a higher --max-cost and it goes on",
-        )
-    if run.progress.stopping is not None and not manifest.complete:
+def _exit_as_it_ended(run: Run, ended: Ended, options: Options) -> None:
+    from palestra.run.whole import check_ended
+
+    if not check_ended(run, ended):
         typer.echo("Stopped. Run it again and it goes on.", err=True)
         raise typer.Exit(130)
-    if not manifest.complete:
-        raise StoreError(
-            "some answers or verdicts are not in the database after all",
-            path=options.database(),
-            hint="did something else change it meanwhile? Run it again and it goes on",
-        )
-    if options.fail_on_errors and any(row.failed for row in manifest.spend):
+    if options.fail_on_errors and any(row.failed for row in ended.manifest.spend):
         raise typer.Exit(1)
-
-
-def _refuse_unpriced(plan: Plan, limit: float) -> None:
-    """A money limit is only as good as the prices."""
-    from palestra.models.pricing import expected_cost, has_list_price
-
-    endpoints: tuple[Endpoint, ...] = (*plan.config.models, *plan.config.judges)
-    for part, endpoint in zip(plan.parts, endpoints, strict=True):
-        if not part.is_free and has_list_price(endpoint) and expected_cost(endpoint, 1, 1) is None:
-            raise UsageError(
-                f"--max-cost {limit:g} cannot be kept: no price is known for {part.label} ({endpoint.model})",
-                hint="give it one in the config, in USD per million tokens: price: {input: 2.5, output: 10}",
-            )
