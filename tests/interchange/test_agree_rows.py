@@ -28,12 +28,14 @@ TALK = [
 ANSWERED = [*TALK, {"role": "assistant", "content": "So long"}]
 ROWS: list[dict[str, Any]] = [
     {
-        "question_id": "q1", "model_a": "X", "model_b": "Y", "winner": "model_a", "source": "human", "voter": "ann",
-        "category": "law", "order": None, "pref": None, "prompt": " Why?\n", "response_a": "abc", "response_b": "de",
+        "question_id": "q1", "model_a": "X", "model_b": "Y", "winner": "model_a", "source": "human",
+        "voter": "ann", "category": "law", "order": None, "pref": None, "prompt": " Why?\n",
+        "response_a": "abc", "response_b": "de",
     },
     {
         "question_id": "q2", "model_a": "Y", "model_b": "X", "winner": "both_bad", "source": "llm-judge",
-        "judge_model": "J", "order": "ba", "pref": 0.5, "prompt": TALK, "response_a": ANSWERED, "response_b": ANSWERED,
+        "judge_model": "J", "order": "ba", "pref": 0.5, "prompt": TALK,
+        "response_a": ANSWERED, "response_b": ANSWERED,
     },
     {
         "model_a": "X", "model_b": "Z", "winner": "model_b", "judge_model": "J", "order": "both", "pref": 0.2,

@@ -55,12 +55,12 @@ def test_failures_are_kept_with_their_reason_and_are_no_ties(form: str, tmp_path
 
 
 def test_a_filter_may_name_what_only_verdicts_have() -> None:
-    for filter, kept in (
+    for some, kept in (
         ("failure = 'timeout'", ["q1"]),
         ("failure IS NULL AND cost_usd < 0.015", ["q1"]),
         ("protocol = 'scores' AND \"order\" = 'ba'", ["q2"]),
     ):
-        read = read_verdict_rows(record_rows(ROWS), by=None, filter=filter)
+        read = read_verdict_rows(record_rows(ROWS), by=None, filter=some)
         assert read.question.tolist() == kept
     for wrong in ("judge = 1", "question_id ==", "question_id = (SELECT 1 FROM read_csv('/etc/hosts'))"):
         with pytest.raises(UsageError):
