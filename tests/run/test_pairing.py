@@ -90,3 +90,8 @@ def test_the_first_side_does_not_depend_on_how_a_pair_is_listed(seed: int, q: st
 def test_either_side_is_as_likely() -> None:
     shown = Counter(shows_b_first(0, f"q{number}", "a", "b") for number in range(2000))
     assert 900 < shown[True] < 1100
+
+
+def test_only_candidates_meet_a_baseline() -> None:
+    schedule = Schedule(kind="baseline", baseline="b", candidates=("c",))
+    assert all_pairs(schedule, ["a", "b", "c", "d"]) == [(1, 2)]

@@ -300,6 +300,8 @@ class Schedule(Section):
     """For `baseline`: the label that every other model meets."""
     baselines: dict[str, str] = {}
     """For `baseline`: another one for the prompts of a category, as in {math: Llama}."""
+    candidates: Texts = ()
+    """For `baseline`: only these meet it. Default: all others."""
     per_pair: Annotated[int | None, Field(gt=0)] = None
     """For `sampled`: prompts drawn per pair."""
     model: str | None = None
@@ -316,6 +318,8 @@ class Schedule(Section):
             raise ValueError("kind baseline needs `baseline`, the label of the model that all others meet")
         if self.kind != "baseline" and self.baselines:
             raise ValueError("`baselines` belongs to kind baseline")
+        if self.kind != "baseline" and self.candidates:
+            raise ValueError("`candidates` belongs to kind baseline")
         if self.kind == "sampled" and self.per_pair is None:
             raise ValueError("kind sampled needs `per_pair`, the number of prompts per pair of models")
         if self.kind == "place" and not self.into:
@@ -442,6 +446,8 @@ class Config(Section):
             self._has_model(self.schedule.model, "schedule", "model")
         for category, label in self.schedule.baselines.items():
             self._has_model(label, "schedule", "baselines", category)
+        for label in self.schedule.candidates:
+            self._has_model(label, "schedule", "candidates")
         for label in self.ranking.anchor or {} if self.schedule.kind != "place" else ():
             self._has_model(label, "ranking", "anchor")
         return self

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-ANSWER_COLUMNS = ("response", "output", "answer", "completion", "text")
-MODEL_COLUMNS = ("model", "generator", "model_name")
+ANSWER_COLUMNS = ("response", "output", "answer", "completion", "text", "choices", "messages")
+MODEL_COLUMNS = ("model", "generator", "model_name", "model_id")
 ID_COLUMNS = ("question_id", "id", "instruction_id", "prompt_id", "uid", "uuid", "conversation_id")
 PROMPT_COLUMNS = ("prompt", "query", "instruction", "question", "turns", "messages", "conversation", "text")
 
@@ -162,13 +162,14 @@ class _Book:
             return ()
         if isinstance(value, str):
             return (value,)
-        said = _texts(value, "assistant")
-        if said is None:
+        said = _chosen(value) if column == "choices" else _texts(value, "assistant")
+        if said is None or (column == "messages" and not said):
             raise self._wrong(row, "expected a text or a list of messages", column)
         return said
 
     def _prompt(self, row: Row, answer_column: str) -> bytes | None:
-        columns = [name for name in PROMPT_COLUMNS if name != answer_column]
+        kept = answer_column if answer_column != "messages" else None  # which holds both
+        columns = [name for name in PROMPT_COLUMNS if name != kept]
         column = _first(columns, row.data)
         if column is None:
             return None
@@ -216,6 +217,16 @@ def _first(names: Iterable[str], data: Mapping[str, Any]) -> str | None:
     return next((name for name in there if data[name] is not None), there[0] if there else None)
 
 
+def _chosen(value: Any) -> tuple[str, ...] | None:
+    """The turns of the first of FastChat's `choices`, `[{"turns": ["…" or {"content": "…"}]}]`."""
+    first = value[0] if isinstance(value, list) and value else None
+    turns = first.get("turns") if isinstance(first, dict) else None
+    if not isinstance(turns, list):
+        return None
+    said = [turn.get("content") if isinstance(turn, dict) else turn for turn in turns]
+    return tuple(said) if all(isinstance(turn, str) for turn in said) else None
+
+
 def _texts(value: Any, role: str) -> tuple[str, ...] | None:
     """The texts of one role in a list of messages, or a list of texts as it is; None if it is neither."""
     if not isinstance(value, list):
@@ -228,6 +239,8 @@ def _texts(value: Any, role: str) -> tuple[str, ...] | None:
         if not isinstance(item, dict):
             return None
         content = item.get("content", item.get("value"))
+        if isinstance(content, dict):  # Arena-Hard 2.0 keeps {"answer": …}
+            content = content.get("answer")
         if not isinstance(content, str):
             return None
         if item.get("role", item.get("from")) in roles:

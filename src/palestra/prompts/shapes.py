@@ -89,6 +89,7 @@ def prompt_of_row(row: Row, place: str, defaults: Defaults) -> tuple[Prompt, boo
         category=reader.fact("category"),
         language=reader.fact("language") or reader.fact("lang"),
         reference=reference,
+        references=reader.references(messages),
     )
     return prompt, own_id is not None
 
@@ -205,6 +206,15 @@ class _RowReader:
         others = named if self._defaults.field else _ANSWERS.get(column, ())
         found = (self._data.get(name) for name in others if name != column)
         return next((str(v) for v in found if isinstance(v, str | int | float) and str(v).strip()), None)
+
+    def references(self, turns: tuple[Message, ...]) -> tuple[str, ...]:
+        """Of several turns, the reference answer to each; none if the row has them for the last only."""
+        asked = sum(turn.role == "user" for turn in turns)
+        for name in ("reference", "reference_answer"):
+            value = self._data.get(name)
+            if isinstance(value, list) and asked > 1 and all(isinstance(each, str) for each in value):
+                return tuple(value)
+        return ()
 
     def _last_turns(self, name: str, values: list[Any], turns: list[Message]) -> Any:
         asked = sum(turn.role == "user" for turn in turns)

@@ -33,7 +33,10 @@ def all_pairs(schedule: Schedule, labels: Sequence[str], category: str | None = 
         key = "schedule.baseline" if name == schedule.baseline else f"schedule.baselines.{category}"
         raise ConfigError(f"no model is labelled {name!r}", key=key)
     baseline = labels.index(name)
-    return [(baseline, other) for other in range(len(labels)) if other != baseline]
+    meeting = schedule.candidates or labels
+    return [
+        (baseline, other) for other in range(len(labels)) if other != baseline and labels[other] in meeting
+    ]
 
 
 def pairs_by_prompt(
