@@ -38,6 +38,8 @@ def unwanted(battle: Battle, wishes: Wishes) -> str | None:
     reason = _of_rows(battle, wishes) or _of_models(battle, wishes)
     if reason:
         return reason
+    if isinstance(battle.response_a, str) and isinstance(battle.response_b, str):
+        return SAME if normal(battle.response_a) == normal(battle.response_b) else None
     if normal_talk(a[: opening(a)]) != normal_talk(b[: opening(b)]):
         return NOT_ALIKE
     return SAME if normal_talk(a) == normal_talk(b) else None

@@ -20,8 +20,11 @@ def normal(text: str) -> str:
 
 
 def normal_talk(talk: Talk) -> str:
-    """The same for a conversation; two conversations have the same only if all their turns do."""
-    return json.dumps([[message.role, normal(message.content)] for message in talk], ensure_ascii=False)
+    """The same for a conversation; two conversations have the same only if all their turns do.
+
+    The signs between turns are kinds of space, which no normalised text holds.
+    """
+    return "\x1e".join(f"{message.role}\x1f{normal(message.content)}" for message in talk)
 
 
 def same_message(a: Message, b: Message) -> bool:

@@ -78,8 +78,9 @@ class Wishes:
         if self.kind not in get_args(Kind):
             raise UsageError(f"unknown kind {self.kind!r}", hint=nearest(self.kind, get_args(Kind)))
         for source in self.sources:
-            if source not in set(Source):
-                raise UsageError(f"unknown source {source!r}", key="--source", hint=nearest(source, Source))
+            known = [each.value for each in Source]
+            if source not in known:
+                raise UsageError(f"unknown source {source!r}", key="--source", hint=nearest(source, known))
         for name in ("min_agreement", "min_pref", "test_share"):
             value = getattr(self, name)
             if not 0 <= value <= 1:
