@@ -52,8 +52,8 @@ def test_the_index_finds_what_comparing_all_with_all_finds() -> None:
         tagged = [{(place, *triple) for place, text in enumerate(row) for triple in triples(text)}]
         double = any(
             len(tagged[0] & seen) / len(tagged[0] | seen) >= 0.85
-            for other in kept
-            for seen in [{(place, *triple) for place, text in enumerate(other) for triple in triples(text)}]
+            for earlier in kept
+            for seen in [{(place, *triple) for place, text in enumerate(earlier) for triple in triples(text)}]
         )
         assert index.add(row) is not double
         if not double:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.interchange.exports.making import battle, made, model, turned, user
 
-from palestra.records.battle import Battle
+if TYPE_CHECKING:
+    from palestra.records.battle import Battle
 
 TEXTS = ["yes", "Yes ", "no", "a longer answer", "another long answer", "maybe"]
 PROMPTS = ["p", "P", "q", "r", "s", "t", "u"]
@@ -33,8 +34,9 @@ def battles(draw: st.DrawFn) -> Battle:
     scores = draw(st.one_of(st.none(), st.tuples(st.integers(0, 10), st.integers(0, 10))))
     return battle(
         winner,
-        *answers,
-        prompt=prompt,
+        answers[0],
+        answers[1],
+        prompt,
         model_a=draw(st.sampled_from("ABC")),
         model_b=draw(st.sampled_from("DEF")),
         weight=draw(st.sampled_from([1.0, 0.1, 3.0])),

@@ -198,6 +198,6 @@ def _order(talk: Talk) -> list[str]:
 
 
 def mean(values: list[tuple[float, float]], nothing: float) -> float:
-    """Of (value, weight); `nothing` if they have no weight."""
+    """Of (value, weight), rounded so that what is even is exactly even; `nothing` if they have no weight."""
     weight = sum(each for _, each in values)
-    return sum(value * each for value, each in values) / weight if weight > 0 else nothing
+    return round(sum(value * each for value, each in values) / weight, 12) if weight > 0 else nothing
