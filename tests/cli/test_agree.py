@@ -41,7 +41,8 @@ def test_the_ending_of_the_file_decides_its_form(name: str, start: str, files: P
 def test_json_says_how_intervals_were_made_and_reads_standard_input(files: Path) -> None:
     told = palestra(
         "agree", "-", "--gold", "votes.jsonl", "--format", "json", "--rounds", "20", "--level", "0.9",
-        "--seed", "7", "--cluster", "matchup", "--family", "J=m0,m1", "--by", "none", "--filter", "model_a <> 'm3'",
+        "--seed", "7", "--cluster", "matchup", "--family", "J=m0,m1", "--by", "none",
+        "--filter", "model_a <> 'm3'",
         cwd=files, stdin=(files / "judge.jsonl").read_text(),
     ).stdout  # fmt: skip
     found = json.loads(told)
