@@ -52,6 +52,8 @@ def _model(builder: Builder, loc: Loc, entry: Loc) -> None:
     endpoint = own if mapping(document, own) else ("default_endpoint",)
     no_other_keys(document, endpoint, ("url", "api_key"))
     origin = (*endpoint, "url")
+    if document.get(origin) is None:
+        origin = ("default_endpoint", "url")
     url = document.get(origin) or _OLLAMA
     builder.put((*loc, "url"), url, origin)
     builder.put((*loc, "endpoint_type"), type_of_address(url).value, origin)
