@@ -19,7 +19,7 @@ from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 from palestra.report.baseline import BaselineTally, Intervals, Standing, Standings
 from palestra.report.baseline_coverage import CoverageTally
-from palestra.report.baseline_metrics import battle_metrics, metrics_csv, metrics_table
+from palestra.report.baseline_metrics import Metric, battle_metrics, metrics_csv, metrics_table
 from palestra.report.baseline_text import BaselineReport
 
 if TYPE_CHECKING:
@@ -244,6 +244,18 @@ def test_a_sweep_is_finite_in_the_text_and_null_where_json_has_no_number() -> No
     assert 0.5 < new["low"] < new["rate"] < 1
     assert "Note: new won everything" in report.leaderboard()
     assert "nan" not in report.leaderboard()
+
+
+def test_of_very_many_metrics_those_of_battles_are_printed() -> None:
+    of_battles = list(battle_metrics([BOARD]))
+    of_answers = [Metric("m", "d", "bleu-1", f"s{n}", 1, 0.5) for n in range(300)]
+    text = BaselineReport((BOARD,), (*of_answers, *of_battles), (), MADE).shown()
+    assert "winrate_upper" in text
+    assert "bleu-1" not in text
+    assert f"metrics.csv holds all {300 + len(of_battles)} metrics" in text
+    few = BaselineReport((BOARD,), (*of_answers[:3], *of_battles), (), MADE).shown()
+    assert few.count("bleu-1") == 3
+    assert "metrics.csv" not in few
 
 
 def test_no_battle_is_a_board_without_candidates() -> None:

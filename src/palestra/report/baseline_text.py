@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from palestra.report.baseline_metrics import metrics_csv, metrics_table
+from palestra.report.baseline_metrics import ARENA, metrics_csv, metrics_table
 from palestra.report.words import number, percent, visible
 
 if TYPE_CHECKING:
@@ -47,10 +47,11 @@ class BaselineReport:
     def shown(self) -> str:
         """What a person is told when the run ends: the overall board, ratings and coverage, metrics."""
         parts = [_board(self.boards[0]), *self._ending()]
-        if len(self.metrics) > _MOST_METRICS:
-            parts += ["", f"{len(self.metrics):,} metrics are in metrics.csv"]
-        elif self.metrics:
-            parts += ["", metrics_table(self.metrics).rstrip("\n")]
+        shown = [row for row in self.metrics if len(self.metrics) <= _MOST_METRICS or row.model == ARENA[0]]
+        if shown and len(shown) <= _MOST_METRICS:
+            parts += ["", metrics_table(shown).rstrip("\n")]
+        if len(shown) < len(self.metrics):
+            parts += ["", f"metrics.csv holds all {len(self.metrics):,} metrics"]
         return "\n".join([*parts, ""])
 
     def json(self) -> str:
