@@ -88,10 +88,10 @@ def calibrate(gaps: Floats, won: Floats, *, level: float = 0.95) -> Calibration:
         raise UsageError("a temperature is fitted to battles that were won by A (1) or B (0), without ties")
     known = ~np.isnan(gaps).all(axis=1) if gaps.ndim == 2 and len(gaps) else np.zeros(0, dtype=bool)
     gaps, won = gaps[known], won[known]
-    if not np.any(np.nan_to_num(gaps)):
+    if not np.any(np.abs(slopes(gaps, 0.0)) > _TINY):
         raise UsageError(
             f"no temperature can be fitted to {len(gaps)} judged human battles without ties: in none do the "
-            "scores differ",
+            "scores differ, all games together",
             hint="calibrate on more battles, with a judge that gives scores",
         )
     grid = np.concatenate([[0.0], np.geomspace(_COLDEST, HOTTEST, _GRID - 1)])
@@ -135,12 +135,15 @@ def fit_temperature(gaps: Floats, won: Floats, *, start: float, n: Floats | None
 def influences(gaps: Floats, won: Floats, temperature: float) -> Floats:
     """By how much each battle moves the fitted temperature, (n,): its score over the information of all.
 
-    Their squares sum to the temperature's variance, whether or not the judge's chances are right (White,
-    Econometrica 50 (1982) 1).
+    All 0 where the likelihood is flat. Their squares sum to the temperature's variance, whether or not the
+    judge's chances are right (White, Econometrica 50 (1982) 1).
     """
     chance, slope = shares(gaps, temperature), slopes(gaps, temperature)
     spread = np.maximum(chance * (1.0 - chance), _TINY)
-    return np.asarray((won - chance) / spread * slope / (slope * slope / spread).sum())
+    information = float((slope * slope / spread).sum())
+    if information <= _TINY:
+        return np.zeros(won.size)
+    return np.asarray((won - chance) / spread * slope / information)
 
 
 def log_likelihood(gaps: Floats, won: Floats, temperature: float) -> float:
