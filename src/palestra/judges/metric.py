@@ -41,6 +41,7 @@ _UNSPACED = re.compile(
     "])"
 )
 """A character of a script that puts no spaces between words."""
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 class MetricJudge:
@@ -157,7 +158,7 @@ def plain(text: str) -> str:
 
 def spaced(text: str) -> str:
     """`text` with each character of a script without spaces as a word."""
-    return _UNSPACED.sub(r" \1 ", text)
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
 
 
 def _rouge(metric: str) -> Callable[[str, str], float]:
@@ -190,5 +191,7 @@ class Words:
 
     def tokenize(self, text: str) -> list[str]:
         """The words of a text."""
+        if text.isascii():
+            return _ASCII_WORD.findall(text.lower())
         letters = (char if unicodedata.category(char)[0] in "LMN" else " " for char in text.lower())
         return spaced("".join(letters)).split()
