@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 
 _TEXTS = ("prompt", "response_a", "response_b")
 _READ = tuple(name for name in COLUMNS if name != "style")
+_EXPECTED = {
+    **dict.fromkeys(_TEXTS, 'expected a text, or messages: [{"role": "user", "content": "…"}, …]'),
+    "flags": "expected a list of texts",
+}
 _CHECKED = ("weight", "soft", "pref", "score_a", "score_b", "tstamp", "repeat", "anonymous")
 
 
@@ -66,17 +70,14 @@ def _battle(data: dict[str, Any], table: Table, line: int) -> Battle:
     wrong = fault(data, _CHECKED)
     if wrong:
         raise DataError(wrong[1], path=table.name, line=line, key=wrong[0])
+    values = {name: _cell(name, data[name], table) for name in _READ if name in data}
     try:
-        return Battle.model_validate({name: _cell(name, data[name], table) for name in _READ if name in data})
+        return Battle.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        key = ".".join(
-            str(part) for part in first["loc"] if part not in ("str", "function-before[_storable(), str]")
-        )
-        message = first["msg"].removeprefix("Value error, ")
+        key = str(first["loc"][0])
+        message = _EXPECTED.get(key) or first["msg"].removeprefix("Value error, ")
         raise DataError(message, path=table.name, line=line, key=key) from None
-    except ValueError as error:
-        raise DataError(str(error), path=table.name, line=line) from None
 
 
 def _cell(name: str, value: Any, table: Table) -> Any:
@@ -90,20 +91,25 @@ def _cell(name: str, value: Any, table: Table) -> Any:
     if value == "" and table.kind == "csv":
         return None
     if isinstance(value, str) and name == "flags":
-        return decode_json(value)
+        return _list(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and COLUMNS[name] == "VARCHAR":
         return str(value)
     return value
+
+
+def _list(text: str) -> Any:
+    """A list in JSON; what is none stays as it is, and is refused."""
+    try:
+        return decode_json(text)
+    except ValueError:
+        return text
 
 
 def _talk(value: Any) -> Any:
     """A conversation where the text is one in JSON; a text that is empty is an empty answer."""
     if not isinstance(value, str) or not value.startswith("["):
         return value
-    try:
-        turns = decode_json(value)
-    except ValueError:
-        return value
+    turns = _list(value)
     is_talk = (
         isinstance(turns, list) and turns and all(isinstance(turn, dict) and "role" in turn for turn in turns)
     )
