@@ -18,7 +18,7 @@ import ollama
 import pytest
 from tests.support import require
 from tests.support.gguf import write_corpus
-from tests.support.llama import CORPORA, JUDGE, llama_running
+from tests.support.llama import CORPORA, GRADER, JUDGE, llama_running
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -154,7 +154,7 @@ async def test_the_ollama_front(llama: Llama, fronts: str) -> None:
     assert (cut.done_reason, cut.eval_count) == ("length", 4)
     assert "".join(part.message.content or "" for part in parts).rpartition(" ")[2] in llama.odds
     assert [part.done for part in parts[-2:]] == [False, True]
-    assert set(before) == {*llama.answers, llama.judge}
+    assert set(before) == {*llama.answers, llama.judge, GRADER}
     assert progress[0] == "pulling manifest"
     assert progress[-1] == "success"
     assert set(after) - set(before) == {"new:1b"}

@@ -29,6 +29,8 @@ ODDS: Mapping[str, float] = {
     "[[B>>A]]": 0.1,
 }
 """How often the judge gives each label, whatever it is shown."""
+GRADER = "grader"
+"""A judge that gives scores. It is loaded when it is first asked; `load` does that beforehand."""
 
 
 def sentences(seed: int) -> dict[str, float]:
@@ -83,6 +85,8 @@ def write_models(folder: Path) -> None:
     for name, lines in CORPORA.items():
         write_corpus(folder / f"{name}.gguf", lines)
     write_corpus(folder / f"{JUDGE}.gguf", {f"My verdict is {label}": p for label, p in ODDS.items()})
+    grades = {f"Explanation: so.\nScore-A: {a}\nScore-B: {b}": 1.0 for a in (3, 6, 9) for b in (4, 6, 8)}
+    write_corpus(folder / f"{GRADER}.gguf", grades, by_word=False)
 
 
 @contextmanager
@@ -145,6 +149,11 @@ def _first_answer(url: str, model: str, log: Path) -> None:
             reply.read()
     except OSError as error:
         raise RuntimeError(f"llama-server does not serve {model}: {error}\n{_tail(log)}") from error
+
+
+def load(llama: Llama, model: str) -> None:
+    """Have a model loaded that is not from the start, so that no call waits for that."""
+    _first_answer(llama.url, model, llama.log)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:
