@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tests.support.llama import Llama
 
 DRAWN = 10
+CALLS = 2 * DRAWN
 CONCURRENCY = 4
 
 
@@ -37,6 +38,7 @@ def test_a_placement_killed_and_resumed_asks_only_for_what_is_missing(llama: Lla
                 "schedule": {
                     "kind": "place",
                     "into": str(write_jsonl(tmp_path / "arena.jsonl", battles(200))),
+                    "swap": "once",
                 },
                 "place": {"battles": DRAWN, "min_battles": 10, "max_turns": 1},
                 "ranking": {"rounds": 20},
@@ -53,12 +55,12 @@ def test_a_placement_killed_and_resumed_asks_only_for_what_is_missing(llama: Lla
         process.kill()
         process.wait()
         kept, before = _paid(tmp_path / "palestra.db"), len(read_log(log))
-        assert 0 < kept < 3 * DRAWN
+        assert 0 < kept < CALLS
         assert before - kept <= CONCURRENCY, "only calls under way are lost"
 
         said = palestra("place", "--config", config, "-q", cwd=tmp_path).stdout
         asked = len(read_log(log)) - before
-        assert 3 * DRAWN - kept <= asked <= 3 * DRAWN - kept + _unreadable(tmp_path / "runs" / "placed")
+        assert CALLS - kept <= asked <= CALLS - kept + _unreadable(tmp_path / "runs" / "placed")
         palestra("place", "--config", config, "-q", "--no-retry-failed", cwd=tmp_path)
         assert len(read_log(log)) == before + asked, "a finished placement asks for nothing"
     assert "← placed" in said
