@@ -13,6 +13,7 @@ import typer
 from palestra.cli.agree import agree
 from palestra.cli.check import check
 from palestra.cli.compare import compare
+from palestra.cli.convert import convert
 from palestra.cli.demo import demo
 from palestra.cli.export import export
 from palestra.cli.init import init
@@ -26,7 +27,23 @@ from palestra.cli.run import run
 from palestra.cli.serve import serve
 from palestra.errors import PalestraError
 
-COMMANDS = (demo, init, check, run, serve, place, rank, agree, compare, plan, plot, export, report, push)
+COMMANDS = (
+    demo,
+    init,
+    check,
+    run,
+    serve,
+    place,
+    rank,
+    agree,
+    compare,
+    plan,
+    plot,
+    convert,
+    export,
+    report,
+    push,
+)
 
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",

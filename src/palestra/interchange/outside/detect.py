@@ -1,0 +1,74 @@
+"""Whose file this is, by the keys of its rows; where that is not unmistakable, an error asks."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from palestra.errors import DataError
+from palestra.interchange.outside.files import read
+from palestra.interchange.outside.registry import MAPPED, formats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from palestra.interchange.outside.base import Data, Format
+    from palestra.interchange.outside.files import Row, Source
+
+LOOKED_AT = 200
+"""Rows at the beginning of a file."""
+_SHOWN = 20
+
+
+def detect(source: Source) -> Format:
+    """The one format that the first rows fit.
+
+    Raises:
+        DataError: none fits, or several do, or none of the rows can be read.
+    """
+    rows = list(islice(read(source), LOOKED_AT))
+    sound = [row.data for row in rows if row.data is not None]
+    if not sound:
+        raise unreadable(source, rows)
+    found = _common(sound)
+    if len(found) == 1:
+        return found[0]
+    keys = ", ".join(list(sound[0])[:_SHOWN]) + (", …" if len(sound[0]) > _SHOWN else "")
+    what = (
+        f"it could be {' or '.join(one.name for one in found)}"
+        if found
+        else "no known format has these columns"
+    )
+    raise DataError(f"{what}; seen: {keys}", path=source.name, hint=_advice(found))
+
+
+def _common(rows: Sequence[Data]) -> list[Format]:
+    """What the first row that fits anything fits, as far as the further rows do not rule it out."""
+    for place, row in enumerate(rows):
+        left = [one for one in formats().values() if one.fits(row)]
+        if not left:
+            continue
+        for other in rows[place + 1 :]:
+            if len(left) == 1:
+                break
+            left = [one for one in left if one.fits(other)] or left
+        return left
+    return []
+
+
+def unreadable(source: Source, rows: list[Row]) -> DataError:
+    """The error of a file of which no row can be read."""
+    if not rows:
+        return DataError("the file holds no rows", path=source.name)
+    return DataError(rows[0].problem or "no row can be read", path=source.name, line=rows[0].line)
+
+
+def _advice(found: list[Format]) -> str:
+    if found:
+        choices = "\n".join(f"  --from {one.name}: {one.title}" for one in found)
+        return f"say which it is:\n{choices}"
+    known = "\n".join(f"  {one.name}: {one.shape}" for one in formats().values() if one.name != MAPPED)
+    return (
+        f"say what it is with --from NAME, or name its columns, as in --map left=model_a --map right=model_b "
+        f"--map vote=winner; known:\n{known}"
+    )
