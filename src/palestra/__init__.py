@@ -16,8 +16,10 @@ if TYPE_CHECKING:
     from palestra.records.battle import Battle
     from palestra.records.rating import Leaderboard, Rating
     from palestra.report.agreement import AgreementReport, agree
+    from palestra.run.api import run
     from palestra.run.place.api import place
     from palestra.run.place.result import Placement
+    from palestra.run.results import Results
 
 __all__ = [
     "AgreementReport",
@@ -26,11 +28,13 @@ __all__ = [
     "PalestraError",
     "Placement",
     "Rating",
+    "Results",
     "__version__",
     "agree",
     "place",
     "rank",
     "read_battles",
+    "run",
     "write_battles",
 ]
 
@@ -41,11 +45,13 @@ _HOMES = {
     "PalestraError": "palestra.errors",
     "Placement": "palestra.run.place.result",
     "Rating": "palestra.records.rating",
+    "Results": "palestra.run.results",
     "__version__": "palestra._version",
     "agree": "palestra.report.agreement",
     "place": "palestra.run.place.api",
     "rank": "palestra.interchange.rank",
     "read_battles": "palestra.interchange.battles",
+    "run": "palestra.run",
     "write_battles": "palestra.interchange.battles",
 }
 
@@ -54,7 +60,8 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(home), name)
+    module = import_module(home)
+    return module if home == f"{__name__}.{name}" else getattr(module, name)
 
 
 def __dir__() -> list[str]:

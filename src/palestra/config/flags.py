@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,36 @@ def apply_flags(document: Document, flags: Flags, cwd: Path) -> Document:
         for i, text in enumerate(written):
             spots[(section, i)] = Spot(f"{flag} {text}", None, "", cwd)
     return Document(value, spots)
+
+
+def apply_values(document: Document, values: Mapping[str, Any], cwd: Path) -> Document:
+    """The document with sections given from Python in place of its own; a mapping is laid over its own.
+
+    A model or judge may be written as a flag. Paths may be `Path` objects, sequences tuples.
+    """
+    value, spots = dict(document.value), dict(document.spots)
+    for section, given in values.items():
+        entry = plain(given)
+        if section in ("models", "judges") and isinstance(entry, list):
+            flag = "--model" if section == "models" else "--judge"
+            entry = [_endpoint(each, flag) if isinstance(each, str) else each for each in entry]
+        if isinstance(entry, dict) and isinstance(value.get(section), dict):
+            entry = {**value[section], **entry}
+        value[section] = entry
+        spots = {loc: spot for loc, spot in spots.items() if loc[:1] != (section,)}
+        spots[(section,)] = Spot(f"the argument {section}", None, "", cwd)
+    return Document(value, spots)
+
+
+def plain(given: Any) -> Any:
+    """Python data as a config file would hold it."""
+    if isinstance(given, os.PathLike):
+        return os.fspath(given)
+    if isinstance(given, Mapping):
+        return {key: plain(item) for key, item in given.items()}
+    if isinstance(given, list | tuple):
+        return [plain(item) for item in given]
+    return given
 
 
 def _endpoint(text: str, flag: str) -> dict[str, Any]:

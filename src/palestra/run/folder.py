@@ -33,7 +33,10 @@ ARTIFACTS = (
 """What a run writes."""
 
 BASELINE_ARTIFACTS = ("metrics.csv", "win_rates.json")
-"""What a run against a baseline writes, too. Nothing else in the folder is ever touched."""
+"""What a run against a baseline writes, too."""
+
+BENCHMARK_ARTIFACTS = ("benchmark.json",)
+"""What a benchmark writes, too. Nothing else in the folder is ever touched."""
 
 PREVIOUS = ".previous"
 
@@ -52,29 +55,45 @@ def replacing(path: Path) -> Iterator[IO[str]]:
         temporary.unlink(missing_ok=True)
 
 
+def make(folder: Path) -> None:
+    """Make the folder if it is not there.
+
+    Raises:
+        StoreError: it cannot be made.
+    """
+    with _told(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+
+
 def prepare(folder: Path, config_text: str) -> None:
     """Make the folder; if it holds the results of another config, move those to `.previous/`.
 
     Raises:
         StoreError: the folder cannot be made or written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+    make(folder)
+    with _told(folder):
         known = folder / "config.yaml"
         if known.exists() and known.read_text(encoding="utf-8", errors="replace") != config_text:
             _set_aside(folder)
+    with replacing(folder / "config.yaml") as file:
+        file.write(config_text)
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StoreError(
             f"cannot be written: {error.strerror}", path=folder, hint="name another with --out"
         ) from error
-    with replacing(folder / "config.yaml") as file:
-        file.write(config_text)
 
 
 def _set_aside(folder: Path) -> None:
     previous = folder / PREVIOUS
     shutil.rmtree(previous, ignore_errors=True)
     previous.mkdir()
-    for name in (*ARTIFACTS, *BASELINE_ARTIFACTS):
+    for name in (*ARTIFACTS, *BASELINE_ARTIFACTS, *BENCHMARK_ARTIFACTS):
         if (folder / name).exists():
             (folder / name).rename(previous / name)
