@@ -29,6 +29,8 @@ LABEL_SHARES = {"A>>B": 1.0, "A>B": 0.75, "A=B": 0.5, "B>A": 0.25, "B>>A": 0.0}
 _SIDES = {None: 1.0, "": 1.0, "ab": 1.0, "ba": -1.0, "both": 0.0}
 _MORE = {"failure": "VARCHAR", "cost_usd": "DOUBLE", "protocol": "VARCHAR", "label": "VARCHAR"}
 """Columns that a filter may name, beside those of battles."""
+_UNREAD = frozenset({"raw", "explanation", "key"})
+"""What is long, and nothing here looks at."""
 Places = Iterable[tuple[str, int | None, Mapping[str, Any]]]
 """(file or record, line, row) each."""
 
@@ -56,7 +58,8 @@ def file_rows(path: Path, about: Mapping[str, Mapping[str, Any]] | None = None) 
         return
     for row in read_rows(path):
         added = (about or {}).get(str(row.data.get("question_id")), {})
-        yield str(path), row.line, {**added, **{k: v for k, v in row.data.items() if v is not None}}
+        told = {name: value for name, value in row.data.items() if value is not None and name not in _UNREAD}
+        yield str(path), row.line, {**added, **told}
 
 
 def record_rows(rows: Iterable[Any]) -> Places:

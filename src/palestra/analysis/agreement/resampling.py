@@ -47,8 +47,8 @@ class Resampled:
     ) -> Resampled:
         """Columns of each part, such as a judge, (m,) each, summed by `cluster`, (m,) from 0.
 
-        Each round draws as many clusters as there are, with replacement. Clusters are put in an order that
-        depends on their sums alone, so that names and the order of rows change nothing.
+        Each round draws as many clusters as there are, with replacement. Clusters of equal sums are drawn
+        together, in an order that depends on their sums alone: so names and the order of rows change nothing.
 
         Raises:
             UsageError: fewer than two rounds, a negative seed, a level outside (0, 1).
@@ -64,13 +64,12 @@ class Resampled:
         each = [column for columns in parts.values() for column in columns.values()]
         sums = np.stack([np.bincount(cluster, column, size) for column in each], axis=1)
         sums = sums[np.abs(sums).sum(axis=1) > 0]
-        told = np.unique(np.round(sums, 9), axis=0, return_inverse=True)[1].reshape(-1)
-        sums = sums[np.argsort(told, kind="stable")]
+        kinds, times = np.unique(np.round(sums, 9) + 0.0, axis=0, return_counts=True)
         return cls(
             level,
             places,
             sums.sum(axis=0),
-            _draws(sums, rounds, np.random.default_rng(seed)),
+            _draws(kinds, times, rounds, np.random.default_rng(seed)),
             np.count_nonzero(sums, axis=0),
         )
 
@@ -112,14 +111,14 @@ def _ratio(one: Floats, other: Floats) -> Floats:
     return np.asarray(np.where(other > 0, one / other, np.nan))
 
 
-def _draws(sums: Floats, rounds: int, rng: np.random.Generator) -> Floats:
-    size = len(sums)
-    if not size:
-        return np.zeros((rounds, sums.shape[1]))
-    even = np.full(size, 1.0 / size)
-    step = max(1, _AT_ONCE // size)
+def _draws(kinds: Floats, times: Ints, rounds: int, rng: np.random.Generator) -> Floats:
+    """Sums of `rounds` resamples of clusters of these sums, (kinds, K), each of which is there `times`."""
+    if not len(kinds):
+        return np.zeros((rounds, kinds.shape[1]))
+    size = int(times.sum())
+    step = max(1, _AT_ONCE // len(kinds))
     parts = [
-        rng.multinomial(size, even, size=min(step, rounds - first)).astype(np.float64) @ sums
+        rng.multinomial(size, times / size, size=min(step, rounds - first)).astype(np.float64) @ kinds
         for first in range(0, rounds, step)
     ]
     return np.concatenate(parts)
