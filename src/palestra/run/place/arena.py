@@ -28,7 +28,12 @@ ID = "coalesce(question_id, md5(prompt), battle_id)"
 CLUSTER = f"(hash({ID}) >> 2)::BIGINT"
 """62 bits; battles without an id are numbered from `_ALONE` on."""
 _ALONE = 1 << 62
-ALSO = ("source", "question_id", "battle_id", "prompt", "response_a", "response_b", "language")
+ALSO = ("source", "question_id", "battle_id", "prompt", "response_a", "response_b", "language", "flags")
+USABLE = (
+    "prompt IS NOT NULL AND response_a IS NOT NULL AND response_b IS NOT NULL "
+    "AND NOT list_contains(coalesce(flags, []), 'images_left_out')"
+)
+"""Whether a battle can be drawn: one of pictures says nothing without them."""
 TURNS = (
     "CASE WHEN ltrim(prompt) LIKE '[{%' THEN "
     'len(regexp_extract_all(prompt, \'"role"\\s*:\\s*"user"\')) ELSE 1 END'
@@ -119,7 +124,7 @@ def _reader(seed: int) -> Callable[[View], tuple[Rows, dict[str, Any]]]:
             view,
             f"{draw_key(seed)} AS draw, {CLUSTER} AS cluster, ({ID}) IS NULL AS alone, language, "
             f"coalesce(length(prompt), 0)::BIGINT AS chars, coalesce({TURNS}, 0)::BIGINT AS turns, "
-            "(prompt IS NOT NULL AND response_a IS NOT NULL AND response_b IS NOT NULL) AS usable",
+            f"({USABLE}) AS usable",
         )
         languages = np.array(
             [None if value is None else str(value) for value in found["language"].tolist()], dtype=object
