@@ -212,7 +212,11 @@ def _header(cells: list[str], source: Source, line: int) -> list[str]:
 @contextmanager
 def _as_text(file: IO[bytes], newline: str | None = None) -> Iterator[io.TextIOWrapper]:
     """The text; bytes that are not UTF-8 are kept as half surrogates, so that their rows can be told."""
-    yield io.TextIOWrapper(cast("Any", file), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+    told = io.TextIOWrapper(cast("Any", file), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+    try:
+        yield told
+    finally:
+        told.detach()  # whoever opened the file closes it
 
 
 _READERS: dict[Kind, Callable[[IO[bytes], Source], Iterator[Row]]] = {
