@@ -10,7 +10,9 @@ import pytest
 
 from palestra.config.schema import PromptSource
 from palestra.errors import DataError
+from palestra.interchange.rows import Row
 from palestra.prompts.files import read_prompts
+from palestra.prompts.shapes import Defaults, prompt_of_row
 from palestra.records.prompt import Prompt
 
 if TYPE_CHECKING:
@@ -163,3 +165,15 @@ def test_an_unknown_field_names_the_columns_that_are_there(read: Read) -> None:
     with pytest.raises(DataError, match="there is no column 'instrution'; there are: instruction") as caught:
         read({"instruction": "i"}, field="instrution")
     assert "did you mean 'instruction'?" in str(caught.value)
+
+
+def test_answers_beside_prompts_need_not_be_references() -> None:
+    row = Row(1, {"instruction": "2 + 2?", "output": "Four."})
+    assert prompt_of_row(row, "f", Defaults(dataset="d"))[0].reference == "Four."
+    assert prompt_of_row(row, "f", Defaults(dataset="d", references=False))[0].reference is None
+
+
+def test_references_are_kept_turn_by_turn() -> None:
+    row = Row(1, {"turns": ["2 + 2?", "And 3?"], "reference": ["Four.", "Seven."]})
+    prompt, _ = prompt_of_row(row, "f", Defaults(dataset="d"))
+    assert (prompt.reference, prompt.references) == ("Seven.", ("Four.", "Seven."))

@@ -70,6 +70,8 @@ def run_arena(config: Config, options: Options) -> Path:
 
             parts = asyncio.run(estimate(plan, database, retry_failed=options.retry_failed))
             typer.echo(describe(parts))
+            for warning in plan.warnings():
+                typer.echo(f"Warning: {warning}", err=True)
             return options.folder(config)
         _provide(plan, database, env, options)
         from palestra.run.pipeline import Run

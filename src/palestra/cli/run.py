@@ -7,9 +7,45 @@ import typer
 
 
 def run(
-    config: Annotated[
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A config file. With --benchmark: files with models' answers.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
+    benchmark: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="alpaca-eval, arena-hard, mt-bench, mt-bench-pairwise or m-arena-hard-LANG: run it as its "
+            "authors do. --prompts, --baseline and --judge take the place of theirs.",
+            show_default=False,
+        ),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(metavar="MODEL", help="With --benchmark: the model that all others meet."),
+    ] = None,
+    difficulty: Annotated[
         Path | None,
-        typer.Argument(metavar="CONFIG", help="A config file.", show_default=False, readable=False),
+        typer.Option(
+            metavar="FILE",
+            help="With --benchmark alpaca-eval: the prompts' difficulties, for its own length control.",
+            show_default=False,
+            readable=False,
+        ),
+    ] = None,
+    gamed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="With --difficulty: the rows of baselines made longer and shorter.",
+            show_default=False,
+            readable=False,
+        ),
     ] = None,
     model: Annotated[
         list[str] | None,
@@ -84,18 +120,6 @@ def run(
     from palestra.config.load import load_config
     from palestra.errors import ConfigError, UsageError
 
-    flags = Flags(tuple(model or ()), tuple(judge or ()), tuple(map(str, prompts or ())))
-    if config is None and not (flags.models and flags.judges and flags.prompts):
-        raise UsageError(
-            "there is nothing to run",
-            hint="give a config (`palestra init` writes one), or --model twice, --judge and --prompts",
-        )
-    overrides = list(set_ or ())
-    overrides += [] if seed is None else [f"seed={seed}"]
-    overrides += [] if concurrency is None else [f"concurrency={concurrency}"]
-    loaded = load_config(config, flags=flags, overrides=overrides)
-    for warning in loaded.warnings:
-        typer.echo(f"Warning: {warning}", err=True)
     options = Options(
         out=out,
         db=db,
@@ -108,6 +132,42 @@ def run(
         pull=pull,
         debug=debug,
     )
+    overrides = list(set_ or ())
+    overrides += [] if seed is None else [f"seed={seed}"]
+    overrides += [] if concurrency is None else [f"concurrency={concurrency}"]
+    if benchmark is not None:
+        from palestra.cli._benchmark import run_benchmark
+        from palestra.run.benchmarks.build import Wishes
+
+        wishes = Wishes(
+            benchmark,
+            files=files or (),
+            models=model or (),
+            judges=judge or (),
+            prompts=prompts or (),
+            baseline=baseline,
+            overrides=overrides,
+            difficulty=difficulty,
+            gamed=gamed,
+        )
+        run_benchmark(wishes, options)
+        return
+    alone = {"--baseline": baseline, "--difficulty": difficulty, "--gamed": gamed}
+    for name, given in alone.items():
+        if given is not None:
+            raise UsageError("goes with --benchmark only", key=name)
+    if files and files[1:]:
+        raise UsageError("a run takes one config", hint="answer files go with --benchmark")
+    config = files[0] if files else None
+    flags = Flags(tuple(model or ()), tuple(judge or ()), tuple(map(str, prompts or ())))
+    if config is None and not (flags.models and flags.judges and flags.prompts):
+        raise UsageError(
+            "there is nothing to run",
+            hint="give a config (`palestra init` writes one), or --model twice, --judge and --prompts",
+        )
+    loaded = load_config(config, flags=flags, overrides=overrides)
+    for warning in loaded.warnings:
+        typer.echo(f"Warning: {warning}", err=True)
     try:
         if loaded.config.schedule.kind == "place":
             from palestra.cli._place import run_placement

@@ -276,6 +276,8 @@ class PromptSource(Section):
     revision: str | None = None
     field: str | None = None
     """Which column holds the prompt. Default: the first known one that is there."""
+    references: bool = True
+    """Whether the answers beside the prompts are references, to compare with."""
     limit: Annotated[int | None, Field(gt=0)] = None
     """Take the first so many."""
     sample: Annotated[int | None, Field(gt=0)] = None

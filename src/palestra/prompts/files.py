@@ -77,6 +77,7 @@ def _defaults(source: PromptSource, dataset: str) -> Defaults:
         forced_dataset=source.dataset,
         forced_subset=source.subset,
         field=source.field,
+        references=source.references,
     )
 
 

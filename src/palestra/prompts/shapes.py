@@ -67,6 +67,7 @@ class Defaults:
     forced_dataset: str | None = None
     forced_subset: str | None = None
     field: str | None = None
+    references: bool = True
 
 
 def prompt_of_row(row: Row, place: str, defaults: Defaults) -> tuple[Prompt, bool]:
@@ -88,8 +89,8 @@ def prompt_of_row(row: Row, place: str, defaults: Defaults) -> tuple[Prompt, boo
         subset=defaults.forced_subset or reader.fact("subset"),
         category=reader.fact("category"),
         language=reader.fact("language") or reader.fact("lang"),
-        reference=reference,
-        references=reader.references(messages),
+        reference=reference if defaults.references else None,
+        references=reader.references(messages) if defaults.references else (),
     )
     return prompt, own_id is not None
 

@@ -93,10 +93,11 @@ def announcement(plan: Plan) -> str:
     """What a run of the plan will take, said before it begins."""
     calls = plan.calls()
     needed = f"at most {calls.paid} calls" if calls.paid else "no calls are needed"
-    return (
+    size = (
         f"{len(plan.models)} models, {len(plan.prompts)} prompts, {plan.n_matchups} matchups: "
         f"{calls.answers} answers and {calls.verdicts} verdicts, {needed}"
     )
+    return "\n".join([size, *(f"Warning: {warning}" for warning in plan.warnings())])
 
 
 def refuse_unpriced(plan: Plan, limit: float) -> None:
