@@ -80,12 +80,9 @@ def test_a_run_folder_is_held_against_people(files: Path, tmp_path: Path) -> Non
     ("arguments", "code", "said"),
     [
         (["judge.jsonl"], 2, "either --human"),
-        (["judge.jsonl", "--human", "votes.jsonl", "--gold", "votes.jsonl"], 2, "either --human"),
         (["-", "--human", "-"], 2, "standard input can be read once only"),
         (["judge.jsonl", "--human", "votes.jsonl", "--family", "J"], 2, "cannot read 'J'"),
-        (["judge.jsonl", "--human", "votes.jsonl", "--level", "95"], 2, "level of 95"),
         (["nowhere.jsonl", "--human", "votes.jsonl"], 4, "nowhere.jsonl: cannot be opened"),
-        (["judge.jsonl", "--human", "judge.jsonl", "--on", "prompt"], 4, "have a prompt"),
     ],
 )
 def test_a_mistake_is_told_in_one_message(arguments: list[str], code: int, said: str, files: Path) -> None:

@@ -13,6 +13,7 @@ from tests.report.agreeing import judge_of, llmbar, llmfao, made_up
 
 import palestra
 from palestra.analysis.agreement import cohen_kappa
+from palestra.config.schema import JudgeConfig
 from palestra.errors import DataError, UsageError
 from palestra.report.agreement_forms import (
     FIELDS,
@@ -51,6 +52,9 @@ def test_the_crowd_agrees_with_itself_and_with_gpt_4_as_published(crowd: Agreeme
     assert (crowd.findings.overall.people.n_votes, crowd.findings.overall.people.n_voters) == (4143, 124)
     assert list(crowd.panel_weights) == ["gpt-3.5-turbo", "gpt-4"]
     assert sum(crowd.panel_weights.values()) == pytest.approx(1)
+    for judge, weight in crowd.panel_weights.items():
+        config = {"label": judge, "endpoint_type": "openai", "model": judge, "panel_weight": weight}
+        assert JudgeConfig.model_validate(config).panel_weight == weight
     assert any("only 6 prompts" in warning for warning in crowd.findings.warnings)
 
 
@@ -322,6 +326,33 @@ def test_gold_labels_have_no_human_ceiling() -> None:
     assert report["J"].people_votes is None
     assert report["J"].people_majority is None
     assert report.findings.overall.people.fleiss_kappa is None
-    assert "people" not in repr(report).partition("\n\n")[2].replace("by people", "")
+    assert "\npeople" not in repr(report)
+    assert "by the label" in repr(report)
     assert "With the gold label" in repr(report)
     assert any("several gold labels" in warning for warning in report.findings.warnings)
+
+
+LATE = {"kind": "timeout", "message": "too slow"}
+BARE = {"question_id": "q", "model_a": "A", "model_b": "B"}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "decided", "agreed"),
+    [
+        ([{**BARE, "order": order, "failure": LATE} for order in ("ab", "ba")], 0, math.nan),
+        ([{**BARE, "winner": "model_a"}], 1, 1),
+        ([{**BARE, "winner": "tie"}], 1, 0),
+        ([{**BARE, "winner": "model_b", "response_a": "", "response_b": ""}], 1, 0),
+        ([{**BARE, "winner": "model_a"}, {**BARE, "model_b": "A", "winner": "tie"}], 1, 1),
+    ],
+)
+@pytest.mark.parametrize("reference", ["human", "gold"])
+def test_next_to_nothing_is_told_without_a_stumble(
+    verdicts: Rows, decided: int, agreed: float, reference: str
+) -> None:
+    options: Any = {reference: [{**BARE, "winner": "model_a"}]}
+    report = palestra.agree(verdicts, rounds=10, **options)
+    assert "read with care" in repr(report)
+    assert len(report.to_pandas()) == len(report.to_polars())
+    assert report["judge"].coverage.n_decided == decided
+    assert report["judge"].votes.with_ties.value == pytest.approx(agreed, nan_ok=True)

@@ -148,13 +148,13 @@ def _warnings(joined: Joined, judges: Sequence[JudgeFindings], *, is_gold: bool)
     found = []
     if joined.n_without_prompt:
         found.append(
-            f"{joined.n_without_prompt:,} rows do not say which prompt they are about, or let a model meet "
-            "itself, and are left out"
+            f"left out, because they do not say which prompt they are about or let a model meet itself: "
+            f"{joined.n_without_prompt:,} rows"
         )
     counts = np.bincount(joined.people.matchup, minlength=joined.matchups.size)
     if is_gold and (counts > 1).any():
         found.append(
-            f"{int((counts > 1).sum()):,} matchups have several gold labels, which count as their mean"
+            f"several gold labels of one matchup count as their mean: {int((counts > 1).sum()):,} matchups"
         )
     few = [one.judge for one in judges if one.coverage.n_joined < FEW_MATCHUPS]
     if few:

@@ -120,18 +120,20 @@ def finite(value: Any) -> Any:
 
 
 def _about(found: Findings) -> list[str]:
-    judges, people = found.overall.judges, found.overall.people
-    who = f"{len(judges)} judge{'' if len(judges) == 1 else 's'}"
-    what = "gold label" if found.reference == "gold" else "vote"
-    voters = "" if people.n_voters is None else f" of {people.n_voters:,} people"
-    votes = f"{people.n_votes:,} {what}{'' if people.n_votes == 1 else 's'}{voters}"
-    made = found.interval
+    people, made = found.overall.people, found.interval
+    voters = "" if people.n_voters is None else f" of {_some(people.n_voters, 'person', 'people')}"
+    label = "gold label" if found.reference == "gold" else "vote"
     return [
-        f"{who} against {votes} on {people.n_matchups:,} matchups; {found.n_models:,} models, "
-        f"{found.n_prompts:,} prompts, joined on {found.joined_on}",
+        f"{_some(len(found.overall.judges), 'judge')} against {_some(people.n_votes, label)}{voters} on "
+        f"{_some(people.n_matchups, 'matchup')}; {_some(found.n_models, 'model')}, "
+        f"{_some(found.n_prompts, 'prompt')}, joined on {found.joined_on}",
         f"{100 * made.level:g} % intervals by {made.kind} of each {made.cluster}, {made.rounds} rounds, "
         f"seed {made.seed}; after ± stands a standard error",
     ]
+
+
+def _some(count: int, one: str, several: str | None = None) -> str:
+    return f"{count:,} {one if count == 1 else several or one + 's'}"
 
 
 def _kappas(group: Group) -> list[str]:

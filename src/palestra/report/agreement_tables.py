@@ -29,7 +29,7 @@ class Table:
 
 def tables_of(found: Findings) -> Iterator[Table]:
     """One table after another; those that have nothing to tell are left out."""
-    label = "gold label" if found.reference == "gold" else "vote"
+    label, who = ("gold label", "by the label") if found.reference == "gold" else ("vote", f"by {PEOPLE}")
     if found.reference != "gold":
         yield _agreement("With each vote", found.overall, lambda one: (one.votes, one.people_votes))
     title = "With the gold label" if found.reference == "gold" else "With the majority of people"
@@ -37,8 +37,8 @@ def tables_of(found: Findings) -> Iterator[Table]:
     judges = found.overall.judges
     yield from _some(_position(judges))
     yield from _some(_right(judges))
-    yield from _some(_length(judges))
-    yield from _some(_family(judges))
+    yield from _some(_length(judges, who))
+    yield from _some(_family(judges, who))
     yield _coverage(judges, label)
     yield from _some(_weights(found))
     if found.categories:
@@ -130,8 +130,8 @@ def _right(judges: Sequence[JudgeFindings]) -> Table:
     return Table("Right in each order", rows)
 
 
-def _length(judges: Sequence[JudgeFindings]) -> Table:
-    rows = [["Judge", "Longer wins", "by people", "Excess, points", "Log-odds", "by people"]]
+def _length(judges: Sequence[JudgeFindings], who: str) -> Table:
+    rows = [["Judge", "Longer wins", who, "Excess, points", "Log-odds", who]]
     for one in judges:
         if one.length is not None and one.length.longer_share.n:
             at = one.length
@@ -141,8 +141,8 @@ def _length(judges: Sequence[JudgeFindings]) -> Table:
     return Table("Length", rows)
 
 
-def _family(judges: Sequence[JudgeFindings]) -> Table:
-    rows = [["Judge", "Own models", "Matchups", "Own wins", "by people", "Excess, points"]]
+def _family(judges: Sequence[JudgeFindings], who: str) -> Table:
+    rows = [["Judge", "Own models", "Matchups", "Own wins", who, "Excess, points"]]
     for one in judges:
         if one.own_family is not None and one.own_family.share.n:
             at = one.own_family
