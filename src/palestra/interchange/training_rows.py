@@ -12,7 +12,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from palestra.records.prompt import Message
+from palestra.interchange.exports.turns import opening, parting, whole
 from palestra.records.winner import Winner
 
 if TYPE_CHECKING:
@@ -123,12 +123,8 @@ def _pair(battle: Battle) -> tuple[Text, Text, Text] | None:
     texts = (battle.prompt, battle.response_a, battle.response_b)
     if all(isinstance(text, str) for text in texts):
         return texts
-    a, b = (_whole(battle.prompt, answer) for answer in texts[1:])
-    shared = 0
-    while shared < min(len(a), len(b)) and a[shared] == b[shared]:
-        shared += 1
-    while shared and not (_speaks(a, shared) and _speaks(b, shared)):
-        shared -= 1
+    a, b = (whole(battle.prompt, answer) for answer in texts[1:])
+    shared = parting(a, b)
     return (a[:shared], a[shared:], b[shared:]) if shared else None
 
 
@@ -149,23 +145,10 @@ def _answers(battle: Battle) -> Iterator[tuple[Text, Text, str, float, float]]:
         if isinstance(battle.prompt, str) and isinstance(answer, str):
             yield battle.prompt, answer, model, wanted, won
             continue
-        whole = _whole(battle.prompt, answer)
-        place = next((n for n in range(1, len(whole)) if whole[n].role == "assistant"), None)
-        if place is not None:
-            yield whole[:place], whole[place:], model, wanted, won
-
-
-def _whole(prompt: Text, answer: Text) -> tuple[Message, ...]:
-    """The conversation with one model's answers in it."""
-    if not isinstance(answer, str):
-        return answer
-    asked = (Message(role="user", content=prompt),) if isinstance(prompt, str) else prompt
-    return (*asked, Message(role="assistant", content=answer))
-
-
-def _speaks(conversation: tuple[Message, ...], place: int) -> bool:
-    """Whether a model speaks there."""
-    return place < len(conversation) and conversation[place].role == "assistant"
+        talk = whole(battle.prompt, answer)
+        place = opening(talk)
+        if place:
+            yield talk[:place], talk[place:], model, wanted, won
 
 
 def _told(text: Text) -> str | list[dict[str, str]]:

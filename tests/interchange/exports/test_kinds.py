@@ -91,6 +91,12 @@ def test_a_system_prompt_is_part_of_the_prompt() -> None:
     assert rows([battle(prompt=asked)], style="conversational")[0]["prompt"] == asked
 
 
+def test_what_a_model_said_before_it_was_asked_is_part_of_the_prompt() -> None:
+    greeted = [model("Hello."), user("p")]
+    (row,) = rows([battle(prompt=greeted)], style="conversational")
+    assert (row["prompt"], row["chosen"]) == (greeted, [model("good")])
+
+
 @pytest.mark.parametrize("kind", ["dpo", "kto", "sft", "ranked"])
 def test_plain_text_holds_one_question_and_one_answer(kind: str) -> None:
     talk = battle(prompt=[system("Be brief."), user("p")])

@@ -24,8 +24,10 @@ def whole(prompt: Text, answer: Text) -> Talk:
 
 
 def opening(talk: Talk) -> int:
-    """How many messages come before a model first speaks; 0 if it never does, or begins."""
-    return next((place for place, message in enumerate(talk) if message.role == "assistant"), 0)
+    """How many messages come before a model first answers; 0 if it never does. Where a model begins, that is
+    part of what it was given.
+    """
+    return next((place for place in range(1, len(talk)) if talk[place].role == "assistant"), 0)
 
 
 def parting(a: Talk, b: Talk, same: Callable[[Message, Message], bool] = operator.eq) -> int:

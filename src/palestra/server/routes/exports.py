@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 from starlette.responses import StreamingResponse
 
+from palestra.interchange.exports.writing import one_line
 from palestra.interchange.training_rows import dpo_rows, kto_rows, ranked_rows
 from palestra.server.context import AdminOnly, InContext
 from palestra.server.routes.board_query import in_folder, selection
@@ -25,8 +26,6 @@ Rows = Callable[..., Iterator[dict[str, Any]]]
 _ROWS: dict[Kind, Rows] = {"dpo": dpo_rows, "kto": kto_rows, "ranked": ranked_rows}
 _LINES = 200
 """In one piece of the reply."""
-_BREAKS = {ord(char): f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"}
-"""Plain in JSON, and yet the end of a line to some readers."""
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/jsonl": {}}, "description": "JSONL, as a file"}
 }
@@ -68,4 +67,4 @@ def _pieces(lines: Iterable[str]) -> Iterator[bytes]:
     """Many lines at once: each piece of a reply costs a turn of the event loop."""
     left = iter(lines)
     while some := list(islice(left, _LINES)):
-        yield "".join(f"{line.translate(_BREAKS)}\n" for line in some).encode()
+        yield "".join(map(one_line, some)).encode()
