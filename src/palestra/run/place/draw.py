@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import numpy as np
 
 from palestra.errors import DataError, nearest
+from palestra.interchange.battle_query import Unreadable, first_line
 from palestra.interchange.battle_reader import read_battles
 from palestra.records.keys import digest
 from palestra.records.winner import Winner
@@ -144,21 +146,16 @@ def _per_language(arena: Arena, ordered: Ints, most: int) -> Ints:
 
 def _texts(arena: Arena, keys: set[str], seed: int) -> dict[str, dict[str, Any]]:
     """The drawn rows, by what they were drawn by."""
-    wanted = np.array(sorted(keys), dtype=object)
+    listed = ", ".join(f"'{key}'" for key in sorted(keys))  # a join would have the whole arena in memory
+    columns = ("model_a", "model_b", "winner", "language", "prompt", "response_a", "response_b", *_MORE)
 
     def read(view: View) -> list[dict[str, Any]]:
-        view._connection.register("wanted", {"draw": wanted})
-        columns = ", ".join(
-            ["model_a", "model_b", "winner", "language", "prompt", "response_a", "response_b", *_MORE]
-        )
-        asked = view._relation().query(
-            "battles",
-            f"SELECT * FROM (SELECT {draw_key(seed)} AS draw, {ID} AS id, {columns} FROM battles) "
-            "WHERE draw IN (SELECT draw FROM wanted)",
-        )
-        if asked is None:
-            return []
-        return [dict(zip(asked.columns, row, strict=True)) for row in asked.fetchall()]
+        found = view._relation().filter(f"{draw_key(seed)} IN ({listed})")
+        asked = found.project(f"{draw_key(seed)} AS draw, {ID} AS id, {', '.join(columns)}")
+        try:
+            return [dict(zip(asked.columns, row, strict=True)) for row in asked.fetchall()]
+        except duckdb.Error as error:
+            raise Unreadable(first_line(error)) from None
 
     parts, _ = read_battles(list(arena.files), read, filter=HUMAN, also=(*ALSO, *_MORE))
     return {row["draw"]: row for part in parts for row in part}
