@@ -11,7 +11,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from palestra.errors import StoreError
-from palestra.run.live import standings
 from palestra.run.progress import duration
 
 if TYPE_CHECKING:
@@ -143,7 +142,7 @@ def _line(progress: Progress) -> str:
         parts.append(f"{duration(left)} left")
     if progress.cost_usd:
         parts.append(f"${progress.cost_usd:.4f}")
-    leading = standings(progress)[:3]
+    leading = progress.standings()[:3]
     if leading:
         parts.append("leading: " + ", ".join(f"{name} {rating:.0f}" for name, rating in leading))
     return " · ".join(parts)
@@ -170,7 +169,7 @@ def _panel(progress: Progress) -> Group:
     facts += [f"${progress.cost_usd:.4f}"] if progress.cost_usd else []
     if progress.stopping:
         facts.append("stopping")
-    return Group(_bars(progress), Text(" · ".join(facts), style="dim"), _board(standings(progress)))
+    return Group(_bars(progress), Text(" · ".join(facts), style="dim"), _board(progress.standings()))
 
 
 def _bars(progress: Progress) -> Table:

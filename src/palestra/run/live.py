@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
     from palestra.config.schema import Ranking
     from palestra.records.battle import Battle
-    from palestra.run.progress import Kind, Progress
 
+Kind = tuple[str, str, str | None, float, float]
+"""What ratings read of a battle: model A, model B, winner or None for a soft battle, A's share, weight."""
 Standing = tuple[str, float]
 """A model and its rating."""
 _ANY_ORDER = ("bradley-terry", "davidson", "rao-kupper", "win-rate", "gladiator")
@@ -113,17 +114,6 @@ def kind_of(battle: Battle) -> Kind:
     """What ratings read of a battle."""
     winner = None if battle.soft else battle.winner.value
     return battle.model_a, battle.model_b, winner, battle.share(), battle.weight
-
-
-def standings(progress: Progress) -> list[Standing]:
-    """Models and their ratings so far, best first; empty before the first battle.
-
-    Elo stands after the prompts that are done, as all before them; other ratings read every battle so far.
-    """
-    live = progress.live
-    if live is not None and live.method == "elo":
-        return live.elo()
-    return rated(progress.battles, "bradley-terry" if live is None else live.method)
 
 
 def rated(battles: Mapping[Kind, int], method: str) -> list[Standing]:

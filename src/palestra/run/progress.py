@@ -7,14 +7,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from palestra.run.live import kind_of
+from palestra.run.live import kind_of, rated
 
 if TYPE_CHECKING:
     from palestra.records.battle import Battle
-    from palestra.run.live import Live
-
-Kind = tuple[str, str, str | None, float, float]
-"""What ratings read of a battle: model A, model B, winner or None for a soft battle, A's share, weight."""
+    from palestra.run.live import Kind, Live, Standing
 
 
 @dataclass(slots=True)
@@ -76,6 +73,16 @@ class Progress:
     def add_battle(self, battle: Battle) -> None:
         """Count a battle towards the intermediate ratings."""
         self.battles[kind_of(battle)] += 1
+
+    def standings(self) -> list[Standing]:
+        """Models and their ratings so far, best first; empty before the first battle.
+
+        Elo stands after the prompts that are done, as all before them; other ratings read all
+        battles so far.
+        """
+        if self.live is not None and self.live.method == "elo":
+            return self.live.elo()
+        return rated(self.battles, "bradley-terry" if self.live is None else self.live.method)
 
 
 def duration(seconds: float) -> str:
