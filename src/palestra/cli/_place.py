@@ -65,7 +65,7 @@ def _estimate(job: Job, database: Database, options: Options) -> str:
 
     parts = asyncio.run(estimate(job.plan, database, retry_failed=options.retry_failed))
     own = [part for part in parts if part.role == "judge" or part.label == job.label]
-    return f"{announcement(_run_of(job, database, options), job)}\n{describe(own)}"
+    return f"{announcement(job)}\n{describe(own)}"
 
 
 async def _run(job: Job, database: Database, options: Options) -> Path:
@@ -75,7 +75,7 @@ async def _run(job: Job, database: Database, options: Options) -> Path:
     run = _run_of(job, database, options)
     folder = options.folder(job.config)
     if not options.quiet:
-        typer.echo(announcement(run, job), err=True)
+        typer.echo(announcement(job), err=True)
     done = await perform(run, job, folder, quiet=options.quiet, asking=_Interrupt(run))
     _conclude(run, done)
     if not is_whole(run, done):

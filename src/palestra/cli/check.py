@@ -48,7 +48,10 @@ def check(
     for warning in loaded.warnings:
         typer.echo(f"Warning: {warning}", err=True)
     typer.echo(f"{config}: valid{_FILES[loaded.shape]}: {_contents(loaded)}")
-    _say_size(loaded.config, _read_prompts(loaded.config, offline=offline))
+    if loaded.config.schedule.kind == "place":
+        _say_placement(loaded.config, offline=offline)
+    else:
+        _say_size(loaded.config, _read_prompts(loaded.config, offline=offline))
     if not offline:
         _reach_all(loaded.config, env)
 
@@ -123,6 +126,23 @@ def _count_calls(config: Config, prompts: Sequence[Prompt]) -> Calls:
     models = [make_model(_keyed(model), env={}) for model in config.models]
     judges = [make_judge(_keyed(judge), env={}) for judge in config.judges]
     return assemble(config, prompts, models, judges).calls()
+
+
+def _say_placement(config: Config, *, offline: bool) -> None:
+    """Read the arena, and say what a placement would take."""
+    from palestra.run.place.api import announcement
+    from palestra.run.place.job import make_job
+    from palestra.run.place.settings import resolve
+    from palestra.run.place.sources import HUB, arena_files
+
+    resolved = resolve(config)
+    for text in resolved.schedule.into if offline else ():
+        if text.startswith(HUB):
+            typer.echo(f"{text} is on the Hugging Face hub and not read offline")
+            return
+    keyed = {"models": tuple(map(_keyed, resolved.models)), "judges": tuple(map(_keyed, resolved.judges))}
+    with arena_files(resolved.schedule.into) as files:
+        typer.echo(announcement(make_job(resolved.model_copy(update=keyed), Path(), {}, files=files)))
 
 
 def _keyed(endpoint: E) -> E:

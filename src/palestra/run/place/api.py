@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from palestra.config.schema import Config
-    from palestra.run.pipeline import Run
     from palestra.run.place.job import Job
 
 _SECTIONS = {
@@ -146,9 +145,9 @@ async def _place(
     return Placement(done.placed, done.manifest, folder)
 
 
-def announcement(run: Run, job: Job) -> str:
+def announcement(job: Job) -> str:
     """What is about to be asked for, in a sentence or two."""
-    calls = run.plan.calls()
+    calls = job.plan.calls()
     arena, out = job.arena, len(job.arena.left_out)
     drawn = sum(battle.places for battle in job.drawn.battles)
     text = (
@@ -158,7 +157,7 @@ def announcement(run: Run, job: Job) -> str:
         f"{calls.verdicts - calls.free_verdicts:,} for verdicts"
     )
     if job.n_calibrating and calls.verdicts > calls.free_verdicts:
-        games = run.plan.games * sum(judge.repeats for judge in job.config.judges)
-        share = games * job.n_calibrating // max(run.plan.n_matchups, 1)
+        games = job.plan.games * sum(judge.repeats for judge in job.config.judges)
+        share = games * job.n_calibrating // max(job.plan.n_matchups, 1)
         text += f", {share:,} of which calibrate the temperature on {job.n_calibrating:,} human battles"
     return text
