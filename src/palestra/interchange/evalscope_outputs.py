@@ -11,6 +11,7 @@ given.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,7 @@ def output_files(path: Path) -> list[OutputFile]:
     """
     folder = path if path.suffix != _ENDING else path.parent
     for candidate in _folders(folder):
-        if not candidate.is_dir():
+        if not os.path.isdir(candidate):
             continue
         names = [path] if path.suffix == _ENDING else sorted(candidate.glob(f"*{_ENDING}"))
         found = [file for file in names if _is_output(file)]
@@ -98,9 +99,7 @@ def _folders(folder: Path) -> list[Path]:
     """Where a model's answers may be, the best place first."""
     if folder.parent.name in _PARTS:
         return [folder.parent.parent / part / folder.name for part in _ANSWERS]
-    models = sorted(
-        child.name for part in _ANSWERS[:1] for child in _children(folder / part) if child.is_dir()
-    )
+    models = sorted(child.name for child in _children(folder / _ANSWERS[0]) if os.path.isdir(child))
     if len(models) > 1:
         raise DataError(
             f"there are answers of several models: {', '.join(models)}",
@@ -111,12 +110,16 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _children(folder: Path) -> list[Path]:
-    return sorted(folder.iterdir()) if folder.is_dir() else []
+    """What is in a folder; nothing where one may not look, which whoever reads the file will say."""
+    try:
+        return sorted(folder.iterdir()) if os.path.isdir(folder) else []
+    except OSError:
+        return []
 
 
 def _is_output(path: Path) -> bool:
     """Whether the first row is one of EvalScope's. A damaged file is left to whoever reads it."""
-    if not path.is_file():
+    if not os.path.isfile(path):  # which, unlike pathlib, says no where it may not look
         return False
     try:
         (first,) = islice(read_rows(path), 1)
@@ -130,7 +133,7 @@ def _output(file: Path, datasets: list[str]) -> OutputFile:
     known = [name for name in datasets if stem.startswith(f"{name}_")]
     dataset = max(known, key=len) if known else stem.rpartition("_")[0]
     reviews = file.parent.parent.parent / "reviews" / file.parent.name / file.name
-    has_reviews = file.parent.parent.name == "predictions" and reviews.is_file()
+    has_reviews = file.parent.parent.name == "predictions" and os.path.isfile(reviews)
     return OutputFile(
         file,
         dataset or stem,
