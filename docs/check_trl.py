@@ -1,6 +1,6 @@
 """Holds what `palestra export` writes against TRL: its data utilities, and a step of each trainer.
 
-    python docs/check_trl.py BATTLES [--palestra COMMAND]
+    python docs/check_trl.py BATTLES [--details] [--palestra COMMAND]
 
 BATTLES is a file of battles or a run folder. TRL and PyTorch (the CPU build is enough) must be installed;
 they are no part of Palestra's own environment, so COMMAND may be a `palestra` of another one. The model is
@@ -145,6 +145,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("battles", type=Path)
+    parser.add_argument("--details", action="store_true", help="with the columns that TRL does not know")
     parser.add_argument("--palestra", default="palestra")
     asked = parser.parse_args()
     versions = {part.__name__: part.__version__ for part in (trl, transformers, datasets, torch)}
@@ -155,12 +156,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for kind, style, prompt in CASES:
             out = Path(folder) / f"{kind}-{style}-{prompt}"
-            how = ["--style", style, "--prompt", prompt, "--test-share", "0.2"]
+            how = [
+                "--style",
+                style,
+                "--prompt",
+                prompt,
+                "--test-share",
+                "0.2",
+                *["--details"][: asked.details],
+            ]
             command = [asked.palestra, "export", kind, str(asked.battles), "-o", str(out), *how]
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
             data = datasets.load_dataset(str(out), cache_dir=f"{folder}/cache")
             found = {name: described(feature) for name, feature in data["train"].features.items()}
-            assert found == expected(kind, style, prompt), found
+            wanted = expected(kind, style, prompt)
+            assert {name: found[name] for name in wanted} == wanted, found
+            assert asked.details is (len(found) > len(wanted)), found
             for split in data.values():
                 check_data(split, kind, style, prompt, words)
             loss = train(data["train"], kind, words, folder)
