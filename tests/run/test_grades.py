@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from palestra.config.schema import Config
+from palestra.judges.base import Game
 from palestra.judges.grading import GradingJudge
 from palestra.judges.protocols.grade import Single
 from palestra.models.scripted import ScriptedModel
+from palestra.records.matchup import Matchup, Order
 from palestra.records.prompt import Message, Prompt
+from palestra.records.response import Response
+from palestra.run.budget import Budget
 from palestra.run.estimate import estimate
+from palestra.run.ledger import AskingLedger
 from palestra.run.pipeline import Run
 from palestra.run.plan import Plan, assemble
+from palestra.run.progress import Progress
 from palestra.run.spending import Spending
 from palestra.store.database import Database
+from palestra.store.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
     from palestra.models.base import Request
-    from palestra.records.response import Response
+    from palestra.records.verdict import Verdict
 
 N_MODELS, N_PROMPTS = 4, 3
 
@@ -122,3 +130,39 @@ def test_a_grade_that_cannot_be_read_is_asked_for_again_by_the_next_run_only(tmp
         _, spending, battles = played(plan_of(better), database)
         assert (better.asked.total(), battles) == (12, 18)
         assert not spending.judges["judge"].failed
+
+
+def test_verdicts_asked_for_one_by_one_share_grades_too(tmp_path: Path) -> None:
+    """As the server asks: both orders of every pair, each stored, each answer graded once."""
+    judge = PaidModel("judge", grade)
+    plan = plan_of(judge)
+    grading = plan.judges[0]
+
+    async def ask(database: Database) -> list[Verdict]:
+        writer, progress = Writer(database), Progress()
+        ledger = AskingLedger(database, writer, progress, budget=Budget(), retry_failed=True)
+        working = asyncio.create_task(ledger.slots.work())
+        found = []
+        for a, b in ((0, 1), (1, 2), (0, 2)):
+            pair = [
+                Response(key=str(n), question_id="q0", model=f"model {n}", text=f"answer {n} to it")
+                for n in (a, b)
+            ]
+            matchup = Matchup(prompt=plan.prompts[0], response_a=pair[0], response_b=pair[1])
+            for order in (Order.AB, Order.BA):
+                game = Game(matchup, order)
+                game = dataclasses.replace(game, key=grading.key(game))
+                verdict = await ledger.verdict(grading, game)
+                assert verdict is not None
+                found.append(verdict)
+        ledger.slots.close(1)
+        await working
+        writer.flush(last=True)
+        return found
+
+    with Database(tmp_path / "p.db") as database:
+        found = asyncio.run(ask(database))
+        assert judge.asked.total() == 3
+        assert [(v.model_a, v.score_a) for v in found[:2]] == [("model 0", 4), ("model 1", 5)]
+        assert asyncio.run(ask(database)) == found
+        assert judge.asked.total() == 3

@@ -7,6 +7,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from palestra.judges.grading import GradingJudge
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
 from palestra.run.slots import Slots
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from palestra.judges.base import Game, Judge
-    from palestra.judges.grading import GradingJudge
     from palestra.models.base import Model, Request
     from palestra.run.budget import Budget
     from palestra.run.progress import Progress, Tally
@@ -101,11 +101,16 @@ class AskingLedger:
         return await self._get(request.key, self._responses, call, self._progress.answers)
 
     async def verdict(self, judge: Judge, game: Game) -> Verdict | None:
-        """The stored verdict if there is one that will do, else a new one."""
+        """The stored verdict if there is one that will do, else a new one.
+
+        A judge that grades single answers is asked for the grades that are missing; what they come to is no
+        call of its own.
+        """
+        if isinstance(judge, GradingJudge):
+            return await self._by_grades(judge, game)
 
         async def ask() -> Verdict:
-            verdict = await judge.judge(game)
-            return verdict.swapped() if game.order == "ba" else verdict
+            return _as_shown(await judge.judge(game), game)
 
         call = _Call(judge.label, judge.is_free, ask, urgent=True)
         return await self._get(game.key, self._verdicts, call, self._progress.verdicts)
@@ -114,6 +119,13 @@ class AskingLedger:
         """The stored reply if there is one that will do, else a new one."""
         call = _Call(judge.label, judge.is_free, lambda: judge.reply(request), urgent=True)
         return await self._get(request.key, self._responses, call, self._progress.verdicts)
+
+    async def _by_grades(self, judge: GradingJudge, game: Game) -> Verdict | None:
+        found = await self._verdicts.get(game.key)
+        if found is not None and (found.ok or not self._retry_failed):
+            return found
+        verdict = await judge.decide(game, lambda request: self.grade(judge, request))
+        return None if verdict is None else await self._writer.hand_over(_as_shown(verdict, game))
 
     async def _get(self, key: str, reader: Reader[Found], call: _Call[Found], tally: Tally) -> Found | None:
         """Look up, else ask and store; equal calls that are under way at the same time share one."""
@@ -179,6 +191,11 @@ class AskingLedger:
         tally.reused += reused
         if found.failure is not None:
             tally.failed[found.failure.kind.value] += 1
+
+
+def _as_shown(verdict: Verdict, game: Game) -> Verdict:
+    """The verdict as it is stored: the answer shown first is model A's."""
+    return verdict.swapped() if game.order == "ba" else verdict
 
 
 def _outcome(found: Response | Verdict) -> str:
