@@ -173,9 +173,34 @@ def test_outcomes_are_told_from_the_side_of_the_chosen_model(browser: Browser, p
     page.close()
 
 
+def test_scores_are_told_from_the_side_of_the_chosen_model(browser: Browser, plain: Path) -> None:
+    page, seen = _open(browser, plain, WIDE)
+    least, most = page.get_by_label("Share at least"), page.get_by_label("Share at most")
+    _choice(page, "Model").select_option("Llama 3.2")
+    _choice(page, "Against").select_option("GPT-4o")
+    _expect_found(page, "30 of 90")
+    least.fill("0.55")
+    least.press("Enter")
+    won = _outcomes(page)
+    assert set(won) == {"Llama 3.2 beat GPT-4o"}
+    least.fill("0.5")
+    most.fill("0.5")
+    most.press("Enter")
+    even = _outcomes(page)
+    assert set(even) == {"GPT-4o and Llama 3.2 tied", "GPT-4o and Llama 3.2: both bad"}
+    least.fill("")
+    most.fill("0.45")
+    most.press("Enter")
+    lost = _outcomes(page)
+    assert set(lost) == {"GPT-4o beat Llama 3.2"}
+    assert len(won) + len(even) + len(lost) == 30
+    assert seen.complaints == []
+    page.close()
+
+
 def test_a_group_narrows_the_list(browser: Browser, plain: Path) -> None:
     page, _ = _open(browser, plain, WIDE)
-    _choice(page, "Group").select_option("law")
+    _choice(page, "Subset").select_option("law")
     assert page.locator("#found").inner_text().startswith("30 of 90")
     assert set(page.locator("#list .tag").all_inner_texts()) == {"law"}
     page.close()

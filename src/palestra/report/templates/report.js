@@ -40,7 +40,8 @@
 
   /* Filters */
 
-  const inputs = { text: $("f-text"), model: $("f-model"), other: $("f-other"), winner: $("f-winner"), group: $("f-group"), judge: $("f-judge"), flag: $("f-flag") };
+  const inputs = { text: $("f-text"), model: $("f-model"), other: $("f-other"), winner: $("f-winner"), judge: $("f-judge"), flag: $("f-flag"), min: $("f-min"), max: $("f-max") };
+  for (const field of Object.keys(KINDS)) inputs[field] = $(`f-${field}`);
 
   function options(select, first, entries) {
     select.append(el("option", { value: "" }, first), ...entries.map(([value, text]) => el("option", { value }, text)));
@@ -58,15 +59,12 @@
     options(inputs.judge, "Any", judges.map((name, place) => [String(place), name]));
     const flags = distinct(rows.flatMap((row) => row.f || []));
     options(inputs.flag, "Any", flags.map((flag) => [flag, spaced(flag)]));
-    options(inputs.group, "All", []);
-    for (const field of varied) {
-      const values = distinct(rows.map((row) => row[field]));
-      const group = el("optgroup", { label: KINDS[field] }, values.map((value) => el("option", { value: `${field}:${value}` }, value)));
-      inputs.group.append(group);
+    for (const field of Object.keys(KINDS)) {
+      options(inputs[field], "All", distinct(rows.map((row) => row[field])).map((value) => [value, value]));
+      $(`f-${field}-box`).hidden = !varied.includes(field);
     }
     $("f-judge-box").hidden = judges.length < 2;
     $("f-flag-box").hidden = flags.length === 0;
-    $("f-group-box").hidden = varied.length === 0;
   }
 
   let folded = null;
@@ -88,18 +86,37 @@
     return row.w === outcome;
   }
 
+  /* How the win was shared: A's part, of one battle, and of both orders where each is a battle of its own. */
+
+  const shareOf = (row) => row.pref ?? { a: 1, b: 0, t: 0.5, n: 0.5 }[row.w];
+  const sampleOf = (row) => (row.o === "ab" || row.o === "ba" ? [row.q, row.a, row.b, row.j].join("\n") : null);
+  const samples = new Map();
+  for (const row of rows) {
+    const share = shareOf(row);
+    if (sampleOf(row) === null || share === undefined) continue;
+    const [sum, n] = samples.get(sampleOf(row)) || [0, 0];
+    samples.set(sampleOf(row), [sum + share, n + 1]);
+  }
+
+  function scoreOf(row, model) {
+    const [sum, n] = samples.get(sampleOf(row)) || [shareOf(row), 1];
+    return sum === undefined || model === null || row.a === model ? sum / n : 1 - sum / n;
+  }
+
   function matching() {
     const place = (input) => (input.value === "" ? null : Number(input.value));
     const [model, other, judge] = [place(inputs.model), place(inputs.other), place(inputs.judge)];
     const [outcome, flag] = [inputs.winner.value, inputs.flag.value];
-    const cut = inputs.group.value.indexOf(":");
-    const [field, value] = [inputs.group.value.slice(0, Math.max(cut, 0)), inputs.group.value.slice(cut + 1)];
+    const [least, most] = [Number(inputs.min.value || 0), Number(inputs.max.value || 1)];
+    const scored = inputs.min.value !== "" || inputs.max.value !== "";
+    const inRange = (score) => score >= least && score <= most;
     const words = inputs.text.value.trim().toLowerCase();
     const hits = words ? textsWith(words) : null;
     const has = (row, wanted) => wanted === null || row.a === wanted || row.b === wanted;
     return rows.filter((row) => has(row, model) && has(row, other)
       && (!outcome || outcomeFits(row, outcome, model))
-      && (!field || row[field] === value)
+      && varied.every((field) => inputs[field].value === "" || row[field] === inputs[field].value)
+      && (!scored || inRange(scoreOf(row, model)))
       && (judge === null || row.j === judge || (row.v || []).some((verdict) => verdict.j === judge))
       && (!flag || (row.f || []).includes(flag))
       && (!hits || mentions(row, hits, words)));
