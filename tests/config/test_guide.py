@@ -16,6 +16,7 @@ from palestra.config.schema import (
     EndpointType,
     JudgeConfig,
     ModelConfig,
+    Place,
     PromptSource,
     Ranking,
     Schedule,
@@ -30,7 +31,7 @@ GUIDE = (Path(__file__).parents[2] / "docs" / "config.md").read_text()
 
 
 @pytest.mark.parametrize(
-    "section", [Arena, Config, JudgeConfig, ModelConfig, PromptSource, Ranking, Schedule, Serve]
+    "section", [Arena, Config, JudgeConfig, ModelConfig, Place, PromptSource, Ranking, Schedule, Serve]
 )
 def test_every_key_is_explained(section: type[BaseModel]) -> None:
     said = set(

@@ -18,7 +18,7 @@ CONFIGS = sorted(EXAMPLES.glob("*.yaml"))
 def test_it_loads(path: Path) -> None:
     loaded = load_config(path)
     config = loaded.config
-    assert len(config.models) >= 2
+    assert len(config.models) >= (1 if config.schedule.kind == "place" else 2)
     assert loaded.shape == (path.stem if path.stem in ("potato", "openarena") else "palestra")
     assert bool(loaded.warnings) == (path.stem == "potato")
     local = [source for source in config.prompts if source.path is not None]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 MARK = "  ← placed"
 _TOLD = 0.01
 """Ranks less likely than this are not named."""
-_STRETCH = 50.0
+_STRETCH = 10.0
 _BARS = " ▁▂▃▄▅▆▇█"
 
 
