@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.support.behaviour import Behaviour, Reply
-from tests.support.cli import palestra, rows, write_config
+from tests.support.cli import clean_environment, command, palestra, rows, write_config
 from tests.support.fronts import fronts_app
 from tests.support.serve import serve
 
@@ -71,6 +73,29 @@ def test_a_finished_run_needs_no_model(config: Path, front: FastAPI) -> None:
     front.state.pulled.clear()
     done = palestra("run", config, "-q", cwd=folder)
     assert "0 calls made, 4 answers and verdicts were already there" in done.stdout
+
+
+def test_ctrl_c_stops_a_pull_and_says_that_it_goes_on(config: Path, chat: ChatServer) -> None:
+    config.write_text(config.read_text().replace("model: big", "model: endless"))
+    with subprocess.Popen(
+        command("run", config, "--pull"),
+        cwd=config.parent,
+        env=clean_environment(PYTHONUNBUFFERED="1"),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        said = ""
+        while "pulling endless: pulling 0 %" not in said:
+            line = process.stderr.readline()
+            assert line, said
+            said += line
+        process.send_signal(signal.SIGINT)
+        said += process.stderr.read()
+    assert process.returncode == 130, said
+    assert said.endswith("Stopped. What was fetched is kept: run it again and it goes on.\n")
+    assert "Traceback" not in said
+    assert chat.log()["total"] == 0
 
 
 def test_check_tells_the_command_that_helps(config: Path) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from palestra.errors import DataError
+from palestra.interchange.counts import count_battles
 from palestra.interchange.gpu_poor import leaderboard_data, read_totals, totals, write_leaderboard
+from palestra.interchange.outside.convert import convert
 from palestra.ranking.counts import Counts
 
 if TYPE_CHECKING:
@@ -98,3 +100,9 @@ def test_another_file_is_refused_by_name(text: str, tmp_path: Path) -> None:
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="cannot be written"):
         write_leaderboard(tmp_path / "nowhere" / "leaderboard.json", {})
+
+
+def test_what_is_written_converts_back_to_the_same_battles(tmp_path: Path) -> None:
+    write_leaderboard(tmp_path / "leaderboard.json", BOARD)
+    convert(tmp_path / "leaderboard.json", tmp_path / "battles.jsonl")
+    assert leaderboard_data(count_battles(tmp_path / "battles.jsonl").battles) == BOARD

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -296,7 +297,7 @@ LAYERS = {"a" * 12: 3_000_000_000, "b" * 12: 1_000_000}
 
 async def ollama_pull(request: Request) -> Response:
     """Pretend to fetch a model: progress lines, then it is listed. One called `missing…` is not to be had;
-    one called `broken…` breaks off.
+    one called `broken…` breaks off, one called `endless…` never ends.
     """
     body = await request.json()
     name: str = body.get("model") or body["name"]
@@ -314,6 +315,8 @@ async def ollama_pull(request: Request) -> Response:
     async def lines() -> AsyncIterator[str]:
         for line in progress:
             yield json.dumps(line) + "\n"
+            if name.startswith("endless") and "completed" in line:
+                await asyncio.Event().wait()
         if not name.startswith("broken"):
             arrived()
 
