@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -93,7 +93,7 @@ def _votes(database: Database, place: str) -> BattleSource:
 
 
 def _shown(source: BattleSource) -> BattleSource:
-    return BattleSource(source.name, _counted(source.battles))
+    return replace(source, battles=_counted(source.battles))
 
 
 def _counted(battles: Iterable[Battle]) -> Iterator[Battle]:

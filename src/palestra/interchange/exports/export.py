@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from palestra.interchange.exports.described import Stated
+    from palestra.interchange.exports.juries import Votes
     from palestra.interchange.exports.reading import BattleSource
     from palestra.interchange.exports.wishes import Wishes
     from palestra.interchange.exports.writing import Target
@@ -96,7 +97,7 @@ def exported(sources: Iterable[BattleSource], wishes: Wishes) -> Iterator[Export
 def _read(sources: Iterable[BattleSource], export: Export) -> None:
     report = export.report
 
-    def kept() -> Iterator[tuple[bytes, str]]:
+    def kept() -> Iterator[tuple[bytes, str, str]]:
         for source in sources:
             for battle in source.battles:
                 report.battles += 1
@@ -106,7 +107,8 @@ def _read(sources: Iterable[BattleSource], export: Export) -> None:
                     continue
                 export.provenance.add(source.name, battle)
                 key = drawn("prompt", 0, opened(battle.prompt or "", battle.response_a or ""))
-                yield key, battle.json_line()
+                votes = source.votes(battle) if source.votes is not None else {}
+                yield key, battle.json_line(), json.dumps(votes) if votes else ""
 
     export.book.put_battles(kept())
 
@@ -123,7 +125,7 @@ def _rows(export: Export) -> Iterator[tuple[bytes, bytes, bool, int, str, str]]:
     for prompt, bodies in export.book.prompts():
         report.prompts += 1
         kept = []
-        for meeting in meetings(map(Battle.model_validate_json, bodies)):
+        for meeting in meetings(map(_judged, bodies)):
             report.pairs += 1
             reason = unfit(meeting, wishes)
             if reason is not None:
@@ -138,6 +140,11 @@ def _rows(export: Export) -> Iterator[tuple[bytes, bytes, bool, int, str, str]]:
             texts = json.dumps(row.texts) if wishes.near is not None else ""
             body = json.dumps(row.data, ensure_ascii=False, allow_nan=False)
             yield drawn("order", wishes.seed, name, row.key), prompt, test, row.longer, texts, body
+
+
+def _judged(told: tuple[str, str]) -> tuple[Battle, Votes]:
+    body, votes = told
+    return Battle.model_validate_json(body), json.loads(votes) if votes else {}
 
 
 def _choose(export: Export) -> None:

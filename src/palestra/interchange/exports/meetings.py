@@ -13,6 +13,7 @@ from palestra.records.winner import Winner
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from palestra.interchange.exports.juries import Votes
     from palestra.interchange.exports.turns import Talk
     from palestra.records.battle import Battle
 
@@ -39,7 +40,7 @@ class Answer:
         return min(self.models)
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Game:
     """One battle, told from the meeting's first answer."""
 
@@ -54,6 +55,8 @@ class Game:
     """The first answer's and the other's, in the judge's points."""
     bad: bool
     """Whether both were called bad."""
+    votes: tuple[tuple[str, float], ...] = ()
+    """Of a panel: each judge and the first answer's share by it."""
 
 
 @dataclass(slots=True)
@@ -68,12 +71,14 @@ class Meeting:
 
     def close(self) -> None:
         """Put the games in the order in which they are added up, whatever order they came in."""
-        self.games.sort(key=lambda game: (game.judge, game.share, game.pref, game.weight, game.scores or ()))
+        self.games.sort(
+            key=lambda game: (game.judge, game.share, game.pref, game.weight, game.scores or (), game.votes)
+        )
 
     @property
-    def weight(self) -> float:
-        """Of all battles together."""
-        return sum(game.weight for game in self.games)
+    def judges(self) -> int:
+        """How many people and judges decided."""
+        return sum(self.votes())
 
     @property
     def share(self) -> float:
@@ -102,7 +107,8 @@ class Meeting:
         """How many of those who decided are for the first answer, for neither, and for the other."""
         shares: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
         for game in self.games:
-            shares[game.judge].append((game.share, game.weight))
+            for judge, share in game.votes or ((game.judge, game.share),):
+                shares[judge].append((share, game.weight))
         means = [mean(each, 0.5) for each in shares.values()]
         return (
             sum(mean > 0.5 for mean in means),
@@ -117,12 +123,12 @@ class Meeting:
         return votes[0 if share > 0.5 else 1 if share == 0.5 else 2], sum(votes)
 
 
-def meetings(battles: Iterable[Battle]) -> list[Meeting]:
-    """The meetings of battles that all have their texts, in an order that is theirs, not that of the
-    battles.
+def meetings(battles: Iterable[tuple[Battle, Votes]]) -> list[Meeting]:
+    """The meetings of battles that all have their texts, with the votes behind those of a panel; in an order
+    that is theirs, not that of the battles.
     """
     found: dict[tuple[str, str], Meeting] = {}
-    for battle in sorted(battles, key=_same_order):
+    for battle, votes in sorted(battles, key=lambda judged: _same_order(judged[0])):
         a, b = (whole(battle.prompt or "", answer or "") for answer in (battle.response_a, battle.response_b))
         keys = (normal_talk(a), normal_talk(b))
         turned = keys[0] > keys[1]
@@ -137,7 +143,7 @@ def meetings(battles: Iterable[Battle]) -> list[Meeting]:
             held = found[place] = Meeting(Answer(place[0], one[0]), Answer(place[1], other[0]))
         held.one.add(*one)
         held.other.add(*other)
-        held.games.append(_game(battle, turned, len(held.games)))
+        held.games.append(_game(battle, votes, turned, len(held.games)))
         for name in ("question_id", "source", "dataset", "category", "language"):
             value = getattr(battle, name)
             if value is not None:
@@ -147,7 +153,7 @@ def meetings(battles: Iterable[Battle]) -> list[Meeting]:
     return [found[place] for place in sorted(found)]
 
 
-def _game(battle: Battle, turned: bool, number: int) -> Game:
+def _game(battle: Battle, votes: Votes, turned: bool, number: int) -> Game:
     share = battle.share()
     pref = share if battle.pref is None else battle.pref
     scores = None
@@ -160,6 +166,7 @@ def _game(battle: Battle, turned: bool, number: int) -> Game:
         judge=battle.voter or battle.judge_model or f"\0{number:09}",
         scores=scores,
         bad=battle.winner is Winner.BOTH_BAD,
+        votes=tuple(sorted((judge, _told(each, turned)) for judge, each in votes.items())),
     )
 
 

@@ -13,14 +13,16 @@ from pydantic import ValidationError
 from palestra.errors import DataError
 from palestra.interchange.battle_columns import COLUMNS, fault
 from palestra.interchange.battle_tables import file_table
+from palestra.interchange.exports.juries import Juries
 from palestra.interchange.json_text import decode_json
 from palestra.interchange.rows import read_rows
 from palestra.records.battle import Battle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from palestra.interchange.battle_tables import Table
+    from palestra.interchange.exports.juries import Votes
 
 _TEXTS = ("prompt", "response_a", "response_b")
 _READ = tuple(name for name in COLUMNS if name != "style")
@@ -38,13 +40,17 @@ class BattleSource:
     name: str
     """As a card tells it."""
     battles: Iterable[Battle]
+    votes: Callable[[Battle], Votes] | None = None
+    """How each judge of a panel decided, where that is known."""
 
 
 def file_source(path: str | os.PathLike[str]) -> BattleSource:
     """The battles of a JSONL, CSV or Parquet file (also gzipped), a run folder, or standard input (`-`)."""
     name = os.fspath(path)
-    told = "standard input" if name == "-" else Path(name).resolve().name
-    return BattleSource(f"{told} (run folder)" if os.path.isdir(name) else told, battles_of(name))
+    if os.path.isdir(name):
+        votes = Juries(Path(name) / "verdicts.jsonl").votes
+        return BattleSource(f"{Path(name).resolve().name} (run folder)", battles_of(name), votes)
+    return BattleSource("standard input" if name == "-" else Path(name).name, battles_of(name))
 
 
 def battles_of(path: str | os.PathLike[str]) -> Iterator[Battle]:

@@ -61,7 +61,7 @@ class _Heard:
             wanted = float(not game.bad) if share == 0.5 else float(share > 0.5)
             self.shares.append((share, game.weight))
             self.wanted.append((wanted, game.weight))
-            self.judges.add(game.judge)
+            self.judges |= {judge for judge, _ in game.votes} or {game.judge}
             if game.scores is not None:
                 self.scores.append((game.scores[side], game.weight))
         for name, values in meeting.facts.items():
@@ -89,9 +89,7 @@ def _pairs(meetings: Sequence[Meeting], wishes: Wishes) -> Iterator[TrainingRow]
         pref = meeting.pref if won else 1.0 - meeting.pref
         if wishes.details:
             names = {"chosen_model": better.model, "rejected_model": worse.model}
-            data |= names | _decided(
-                round(share, 12), len(meeting.games), len({g.judge for g in meeting.games})
-            )
+            data |= names | _decided(round(share, 12), len(meeting.games), meeting.judges)
             data |= _facts(meeting.facts)
         lengths = _length(chosen), _length(rejected)
         yield TrainingRow(

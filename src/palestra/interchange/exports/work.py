@@ -21,7 +21,7 @@ _SCHEMA = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA cache_size = -65536;
-CREATE TABLE battle (prompt BLOB, body TEXT);
+CREATE TABLE battle (prompt BLOB, body TEXT, votes TEXT);
 CREATE TABLE row (
     place BLOB, prompt BLOB, test INTEGER, longer INTEGER, texts TEXT, body TEXT, kept INTEGER DEFAULT 1
 );
@@ -56,9 +56,9 @@ class Workbook:
                 f"the working copy cannot be kept: {error}", hint="set TMPDIR to a folder with more room"
             ) from None
 
-    def put_battles(self, battles: Iterable[tuple[bytes, str]]) -> None:
-        """Add battles, (key of the prompt, JSON) each."""
-        self._put("INSERT INTO battle VALUES (?, ?)", battles)
+    def put_battles(self, battles: Iterable[tuple[bytes, str, str]]) -> None:
+        """Add battles, (key of the prompt, JSON, how each judge of a panel decided in JSON) each."""
+        self._put("INSERT INTO battle VALUES (?, ?, ?)", battles)
 
     def put_rows(self, rows: Iterable[tuple[bytes, bytes, bool, int, str, str]]) -> None:
         """Add rows, (place in the order, key of the prompt, whether it is for testing, whether the better
@@ -73,11 +73,11 @@ class Workbook:
         self._connection.executemany(statement, rows)
         self._connection.execute("COMMIT")
 
-    def prompts(self) -> Iterator[tuple[bytes, list[str]]]:
+    def prompts(self) -> Iterator[tuple[bytes, list[tuple[str, str]]]]:
         """The battles of each prompt together, in the order of the keys."""
-        found = self._each("SELECT prompt, body FROM battle ORDER BY prompt")
+        found = self._each("SELECT prompt, body, votes FROM battle ORDER BY prompt")
         for prompt, rows in groupby(found, key=lambda row: row[0]):
-            yield prompt, [body for _, body in rows]
+            yield prompt, [(body, votes) for _, body, votes in rows]
 
     def texts(self) -> Iterator[tuple[int, str]]:
         """(number, texts) of each row that is kept, in order."""
