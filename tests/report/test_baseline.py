@@ -17,7 +17,8 @@ from palestra.records.prompt import Message, Prompt
 from palestra.records.response import Response
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
-from palestra.report.baseline import BaselineTally, Intervals, Standing, Standings
+from palestra.report.baseline import BaselineTally, Intervals
+from palestra.report.baseline_boards import Standing, Standings
 from palestra.report.baseline_coverage import CoverageTally
 from palestra.report.baseline_metrics import Metric, battle_metrics, metrics_csv, metrics_table
 from palestra.report.baseline_text import BaselineReport

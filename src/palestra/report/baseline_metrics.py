@@ -11,7 +11,7 @@ from palestra.report.words import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from palestra.report.baseline import Standings
+    from palestra.report.baseline_boards import Standings
 
 COLUMNS = ("Model", "Dataset", "Metric", "Subset", "Num", "Score")
 OVERALL = "OVERALL"
@@ -31,11 +31,6 @@ class Metric(NamedTuple):
     """Samples behind it."""
     score: float
     """In [0, 1]."""
-
-
-def subset_name(subset: str | None) -> str:
-    """The name of a subset; prompts that name none are the subset `default`."""
-    return subset or "default"
 
 
 def battle_metrics(standings: Sequence[Standings]) -> Iterator[Metric]:

@@ -13,7 +13,8 @@ from palestra.report.words import number, percent, visible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from palestra.report.baseline import Intervals, Standing, Standings
+    from palestra.report.baseline import Intervals
+    from palestra.report.baseline_boards import Standing, Standings
     from palestra.report.baseline_coverage import Coverage
     from palestra.report.baseline_metrics import Metric
 

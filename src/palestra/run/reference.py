@@ -12,7 +12,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from palestra.judges.metric import Words, answer_text, plain, spaced
-from palestra.report.baseline_metrics import Metric, subset_name
+from palestra.report.baseline_boards import subset_name
+from palestra.report.baseline_metrics import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
