@@ -11,7 +11,7 @@ from palestra.errors import DataError
 from palestra.interchange.rows import read_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _DATA = (".arrow", ".csv", ".gz", ".json", ".jsonl", ".parquet", ".tsv")
@@ -22,16 +22,21 @@ _SHORTEST = 12
 """Characters of a variable's value that is looked for as a secret; shorter ones are found in any text."""
 _CHUNK = 1 << 20
 _OVERLAP = 512
-_KINDS: Mapping[str, re.Pattern[bytes]] = {
-    "an API key": re.compile(
-        rb"\b(?:sk-(?:ant-|proj-|or-)?[A-Za-z0-9_-]{24,}|gsk_[A-Za-z0-9]{32,}|AIza[A-Za-z0-9_-]{35})"
-    ),
-    "a Hugging Face token": re.compile(rb"\bhf_[A-Za-z0-9]{30,}"),
-    "a GitHub token": re.compile(rb"\b(?:gh[opsu]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{40,})"),
-    "an AWS key": re.compile(rb"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b"),
-    "a Slack token": re.compile(rb"\bxox[abprs]-[A-Za-z0-9-]{20,}"),
-    "a private key": re.compile(rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
-}
+_FORMS = (
+    ("an API key", rb"sk-[A-Za-z0-9_-]{24,}"),
+    ("an API key", rb"gsk_[A-Za-z0-9]{32,}"),
+    ("an API key", rb"AIza[A-Za-z0-9_-]{35}"),
+    ("a Hugging Face token", rb"hf_[A-Za-z0-9]{30,}"),
+    ("a GitHub token", rb"gh[opsu]_[A-Za-z0-9]{36}"),
+    ("a GitHub token", rb"github_pat_[A-Za-z0-9_]{40,}"),
+    ("an AWS key", rb"AKIA[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("an AWS key", rb"ASIA[A-Z0-9]{16}(?![A-Za-z0-9])"),
+    ("a Slack token", rb"xox[abprs]-[A-Za-z0-9-]{20,}"),
+    ("a private key", rb"-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----"),
+)
+_KINDS = tuple((kind, re.compile(form)) for kind, form in _FORMS)
+"""Each begins with letters of its own, so that looking for it is quick; a word's end is no beginning."""
+_WORD = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ def find_secrets(files: Collection[HubFile], own: Collection[str], *, most: int 
     Raises:
         DataError: a file cannot be read.
     """
-    known = re.compile(b"|".join(re.escape(secret.encode()) for secret in own)) if own else None
+    known = [secret.encode() for secret in own]
     found: list[Finding] = []
     for file in files:
         for line, text in _texts(file):
@@ -132,11 +137,15 @@ def _texts(file: HubFile) -> Iterator[tuple[int, bytes]]:
         raise DataError(f"cannot be read: {error.strerror}", path=file.path) from None
 
 
-def _in_text(name: str, line: int, text: bytes, known: re.Pattern[bytes] | None) -> Iterator[Finding]:
-    if known is not None and (match := known.search(text)):
-        at = line + text.count(b"\n", 0, match.start())
-        yield Finding(name, at, "a secret of this environment", own=True)
-        return
-    for kind, pattern in _KINDS.items():
-        if match := pattern.search(text):
-            yield Finding(name, line + text.count(b"\n", 0, match.start()), kind, own=False)
+def _in_text(name: str, line: int, text: bytes, known: Sequence[bytes]) -> Iterator[Finding]:
+    for secret in known:
+        if (start := text.find(secret)) >= 0:
+            at = line + text.count(b"\n", 0, start)
+            yield Finding(name, at, "a secret of this environment", own=True)
+            return
+    for kind, pattern in _KINDS:
+        for match in pattern.finditer(text):
+            start = match.start()
+            if start == 0 or text[start - 1] not in _WORD:
+                yield Finding(name, line + text.count(b"\n", 0, start), kind, own=False)
+                break
