@@ -41,7 +41,7 @@ def test_calibration_restores_the_coverage() -> None:
 def test_an_interval_that_takes_the_fitted_temperature_for_certain_is_too_narrow() -> None:
     """So the doubt about it must be in the interval."""
     hits = []
-    for seed in range(150):
+    for seed in range(100):
         drawn = world(seed, heat=0.6, calibrate=100, own=1.5)
         placed = drawn.place(ci="sandwich", details=False)
         row = row_of(drawn.place(ci="sandwich", details=False, checked=None, temperature=placed.temperature))
@@ -53,12 +53,14 @@ def test_an_interval_that_takes_the_fitted_temperature_for_certain_is_too_narrow
 
 @pytest.mark.slow
 def test_bootstrap_intervals_cover_the_truth_too() -> None:
-    """200 rounds, seeds 0 to 59, whose standard error is 2.8 points."""
+    """100 rounds, seeds 0 to 39, whose standard error is 3.4 points. Measured with 200 rounds and 300 seeds:
+    94.7 %.
+    """
     hits = []
-    for seed in range(60):
+    for seed in range(40):
         drawn = world(seed, heat=0.6, calibrate=400)
-        row = row_of(drawn.place(ci="bootstrap", rounds=200, seed=seed, details=False))
+        row = row_of(drawn.place(ci="bootstrap", rounds=100, seed=seed, details=False))
         assert row.ci_low is not None
         assert row.ci_high is not None
         hits.append(row.ci_low <= drawn.truth <= row.ci_high)
-    assert 100.0 * np.mean(hits) >= 86.0
+    assert 100.0 * np.mean(hits) >= 85.0
