@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.support.cli import palestra, write_config
+from tests.support.cli import clean_environment, command, palestra, write_config
 from tests.support.hub_server import LARGE, READ_TOKEN, TOKEN, Hub, hub_running
-from tests.support.ports import free_port
+from tests.support.ports import free_port, wait_until
 
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -156,6 +157,24 @@ def test_a_broken_off_upload_goes_on_with_what_is_missing(hub: Hub, run: Path) -
     assert hub.calls["put"] == sent
     files = hub.repos["ann/arena"].files
     assert {name: files[name] for name in local(run)} == local(run)
+
+
+def test_ctrl_c_stops_an_upload_and_says_that_it_goes_on(hub: Hub, run: Path) -> None:
+    hub.waiting.add("commit")
+    with subprocess.Popen(
+        command("push", run, "--to", "ann/arena", "--endpoint", hub.url),
+        env=clean_environment(HF_TOKEN=TOKEN, HF_HOME=str(run.parent / "hf")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert wait_until(lambda: hub.calls["commit"] == 1 or process.poll() is not None, 60)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert said == "Stopped. What was sent is kept: push again and it goes on.\n"
+    assert not hub.repos["ann/arena"].files
+    assert hub.blobs
 
 
 def test_keys_databases_and_hidden_files_stay(hub: Hub, run: Path) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import json
@@ -60,6 +61,8 @@ class Hub:
     calls: Counter[str] = field(default_factory=Counter)
     failing: dict[str, tuple[int, str]] = field(default_factory=dict)
     """Call → the status and message with which it fails."""
+    waiting: set[str] = field(default_factory=set)
+    """Calls that are never answered."""
 
 
 class RefusalError(Exception):
@@ -209,6 +212,8 @@ async def verify(request: Request, oid: str) -> dict[str, Any]:
 
 async def commit(request: Request, user: str, name: str, revision: str) -> dict[str, Any]:
     hub = _hub(request, "commit", writes=True)
+    if "commit" in hub.waiting:
+        await asyncio.Event().wait()
     repo = _repo(hub, user, name)
     raw = await request.body()
     for line in raw.splitlines():
