@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -156,3 +159,22 @@ def test_a_file_of_no_known_arena_says_what_was_seen(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "a.jsonl", [{"left": "x", "right": "y"}])
     with pytest.raises(DataError, match="seen: left, right"), arena_files([str(path)]):
         pass
+
+
+def test_a_dataset_of_the_hub_is_read_by_its_name(tmp_path: Path) -> None:
+    """A folder stands in for the hub, in a process of its own that may not go online."""
+    data = tmp_path / "votes" / "data"
+    data.mkdir(parents=True)
+    lmarena_140k(data / "train-00000-of-00001.parquet", battles(30))
+    program = (
+        "import sys\n"
+        "from palestra.run.place.arena import read_arena\n"
+        "from palestra.run.place.sources import arena_files\n"
+        "with arena_files([sys.argv[1]]) as files:\n"
+        "    arena = read_arena(files, seed=0, min_battles=1)\n"
+        "print(arena.name, arena.rows.a.size, int(arena.usable.sum()))\n"
+    )
+    env = os.environ | {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path / "hf")}
+    command = [sys.executable, "-c", program, f"hub:{tmp_path / 'votes'}"]
+    done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["votes", "30", "30"]
