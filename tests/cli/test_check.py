@@ -157,3 +157,18 @@ def test_a_key_is_never_printed(chat: ChatServer, tmp_path: Path) -> None:
     done = palestra("check", "c.yaml", cwd=tmp_path, env={"VLLM_API_KEY": "sk-canary"}, code=5)
     assert chat.requests()[0]["headers"]["authorization"] == "Bearer sk-canary"
     assert "sk-canary" not in done.stdout + done.stderr
+
+
+def test_it_says_whom_a_judge_leaves_unjudged(tmp_path: Path) -> None:
+    """A judge does not judge its own family unless told; nobody is surprised by that in a run."""
+    (tmp_path / "p.jsonl").write_text('{"query": "2 + 2?"}\n')
+    names = ("gpt-4o", "llama3.2", "qwen3")
+    config = {
+        "models": [{"endpoint_type": "openai", "model": name} for name in names],
+        "judges": [{"label": "J", "endpoint_type": "openai", "model": "gpt-4.1"}],
+        "prompts": [{"path": "p.jsonl"}],
+    }
+    write_config(tmp_path / "c.yaml", config)
+    said = palestra("check", "c.yaml", "--offline", cwd=tmp_path).stdout
+    assert "it leaves 2 of 3 matchups unjudged" in said
+    assert "2 verdicts" in said

@@ -66,3 +66,9 @@ def test_a_run_in_which_nothing_would_be_judged_is_refused() -> None:
 
 def test_metrics_and_unknown_families_judge_everyone() -> None:
     assert not plan_of({"metric": "bleu"}, {"model": "my-judge"}).warnings()
+
+
+def test_without_prompts_there_is_nothing_to_refuse() -> None:
+    config = plan_of({"model": "gpt-4-turbo"}).config
+    models = [make_model(model) for model in config.models[:1]] * 2
+    assert assemble(config, [], models, [make_judge(judge) for judge in config.judges]).n_matchups == 0

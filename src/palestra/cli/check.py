@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from palestra.config.load import LoadedConfig
     from palestra.config.schema import Config, Endpoint
     from palestra.records.prompt import Prompt
-    from palestra.run.plan import Calls
+    from palestra.run.plan import Plan
 
     E = TypeVar("E", bound=Endpoint)
 
@@ -107,25 +107,28 @@ def _say_size(config: Config, prompts: Sequence[Prompt] | None) -> None:
         listed = " and ".join(part for part in (", ".join(lacks[:-1]), lacks[-1]) if part)
         typer.echo(f"A run needs {listed}, which this config does not name.")
         return
-    calls = _count_calls(config, prompts or ())
+    plan = _planned(config, prompts or ())
     if prompts is None:
         return
+    calls = plan.calls()
     free = calls.free_answers + calls.free_verdicts
     typer.echo(
         f"A run takes {_n(calls.answers, 'answer')} and {_n(calls.verdicts, 'verdict')}: "
         f"{_n(calls.paid, 'call')}" + (f" ({free:,} need none)." if free else ".")
     )
+    for warning in plan.warnings():
+        typer.echo(f"Warning: {warning}")
 
 
-def _count_calls(config: Config, prompts: Sequence[Prompt]) -> Calls:
-    """The size of a run. Recorded files and templates are read on the way; keys are not needed."""
+def _planned(config: Config, prompts: Sequence[Prompt]) -> Plan:
+    """The run. Recorded files and templates are read on the way; keys are not needed."""
     from palestra.judges.registry import make_judge
     from palestra.models.registry import make_model
     from palestra.run.plan import assemble
 
     models = [make_model(_keyed(model), env={}) for model in config.models]
     judges = [make_judge(_keyed(judge), env={}) for judge in config.judges]
-    return assemble(config, prompts, models, judges).calls()
+    return assemble(config, prompts, models, judges)
 
 
 def _say_placement(config: Config, *, offline: bool) -> None:

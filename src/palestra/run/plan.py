@@ -158,7 +158,8 @@ def assemble(
     pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed, categories)
     kin = kin_of(config, judges)
     plan = Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)), kin)
-    if kin and not any(plan.judges_of(pair) for pair in {pair for each in pairs for pair in each}):
+    met = {pair for each in pairs for pair in each}
+    if kin and met and not any(map(plan.judges_of, met)):
         raise ConfigError(
             "no matchup would be judged: " + "; ".join(plan.warnings()),
             key="judges",
