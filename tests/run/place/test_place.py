@@ -160,6 +160,22 @@ def test_a_model_a_file_and_a_judge_are_enough(tmp_path: Path, monkeypatch: pyte
     assert json.loads((found.folder / "placement.json").read_text())["win_rate"] == 1.0
 
 
+def test_a_model_and_a_judge_may_be_mappings(tmp_path: Path) -> None:
+    config = settings(write_jsonl(tmp_path / "arena.jsonl", battles(100)))
+    found = library.place(
+        config["models"][0],
+        tmp_path / "arena.jsonl",
+        config["judges"][0],
+        battles=10,
+        min_battles=10,
+        ci="sandwich",
+        quiet=True,
+        out=tmp_path / "out",
+        db=tmp_path / "a.db",
+    )
+    assert found.placed.n_prompts == 10
+
+
 def test_every_answer_and_verdict_goes_through_the_store(tmp_path: Path) -> None:
     place(tmp_path, settings(write_jsonl(tmp_path / "arena.jsonl", battles(100)), battles=10, max_turns=1))
     with closing(sqlite3.connect(tmp_path / "a.db")) as connection:
@@ -192,6 +208,23 @@ def test_a_label_of_the_arena_is_refused(tmp_path: Path) -> None:
     config["models"][0]["label"] = "elm"
     with pytest.raises(ConfigError, match="the arena has a model of the name 'elm' already"):
         place(tmp_path, config)
+
+
+def test_an_anchor_that_is_not_in_the_arena_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    config = settings(write_jsonl(tmp_path / "arena.jsonl", battles(100)))
+    config["ranking"]["anchor"] = {"ceder": 1000.0}
+    with pytest.raises(ConfigError, match=r"the anchor 'ceder' is no model of the arena\n.*'cedar'"):
+        place(tmp_path, config)
+
+
+def test_what_is_given_wins_over_a_config_that_says_the_contrary(tmp_path: Path) -> None:
+    path = write_config(tmp_path / "c.yaml", settings(tmp_path / "a.jsonl", calibrate=9))
+    fed = load(None, None, None, config=path, settings={"temperature": 0.5}).place
+    assert (fed.temperature, fed.calibrate) == (0.5, 0)
+    assert load(None, None, None, config=path, settings={"labels": "hard"}).place.calibrate == 0
+    path = write_config(tmp_path / "d.yaml", settings(tmp_path / "a.jsonl", temperature=0.3))
+    fitted = load(None, None, None, config=path, settings={"calibrate": 20}).place
+    assert (fitted.temperature, fitted.calibrate) == (None, 20)
 
 
 def test_nothing_to_place_is_said() -> None:

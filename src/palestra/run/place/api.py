@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
-from concurrent.futures import ThreadPoolExecutor
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from palestra.config.flags import Flags
 from palestra.config.load import environment, load_config
-from palestra.errors import StoreError, UsageError
+from palestra.errors import ConfigError, StoreError, UsageError
+from palestra.run.apart import Apart
 from palestra.run.place.result import Placement
 from palestra.run.place.settings import resolve
 
@@ -36,40 +36,50 @@ _RECORDED = "recorded:"
 
 
 def place(
-    model: str | None = None,
+    model: str | Mapping[str, Any] | None = None,
     into: str | os.PathLike[str] | Sequence[str | os.PathLike[str]] | None = None,
-    judge: str | None = None,
+    judge: str | Mapping[str, Any] | None = None,
     *,
     config: str | os.PathLike[str] | None = None,
     out: str | os.PathLike[str] | None = None,
     db: str | os.PathLike[str] | None = None,
     max_cost: float | None = None,
     retry_failed: bool = True,
+    quiet: bool = False,
     **settings: Any,
 ) -> Placement:
     """Place a model into an arena of human battles.
 
     `model` and `judge` are written as on the command line (`ollama:llama3.2`, `openai:gpt-4o`,
-    `recorded:FILE`); a model may also be the path of a file with its answers. `into`: files of human battles.
-    `config` is a config file of kind `place`; what is given here wins. `settings` are those of the section
-    `place` (`battles`, `per_language`, `languages`, `max_prompt_chars`, `max_turns`, `min_battles`, `labels`,
-    `temperature`, `calibrate`), and `swap`, `ci`, `rounds`, `level`, `anchor`, `seed`, `concurrency`, `name`.
+    `recorded:FILE`), or as mappings in the config's form; a model may also be the path of a file with its
+    answers. `into`: files of human battles. `config` is a config file of kind `place`; what is given here
+    wins. `settings` are those of the section `place` (`battles`, `per_language`, `languages`,
+    `max_prompt_chars`, `max_turns`, `min_battles`, `labels`, `temperature`, `calibrate`), and `swap`, `ci`,
+    `rounds`, `level`, `anchor`, `seed`, `concurrency`, `name`.
 
     Answers and verdicts are kept in `db` (default: `palestra.db`) and never asked for twice; results go to
-    `out` (default: `runs/<name>`). Nothing is printed.
+    `out` (default: `runs/<name>`). Progress goes to standard error unless `quiet`, beginning with the number
+    of calls. Ctrl-C finishes and keeps the calls under way; the next placement goes on.
 
     Raises:
         BudgetReached: another call might cost more than `max_cost` USD.
         ConfigError, DataError, EndpointError, StoreError, UsageError: as on the command line.
     """
     found = load(model, into, judge, config=config, settings=settings)
-    return _in_own_loop(found, out, db, max_cost, retry_failed)
+    wish = _Wish(
+        folder=Path("runs") / found.arena.name if out is None else Path(out),
+        database=os.fspath(db) if db is not None else os.environ.get("PALESTRA_DB") or "palestra.db",
+        max_cost=max_cost,
+        retry_failed=retry_failed,
+        quiet=quiet,
+    )
+    return Apart().run(lambda apart: _place(apart, found, wish))
 
 
 def load(
-    model: str | None,
+    model: str | Mapping[str, Any] | None,
     into: Any,
-    judge: str | None,
+    judge: str | Mapping[str, Any] | None,
     *,
     config: str | os.PathLike[str] | None = None,
     overrides: Sequence[str] = (),
@@ -83,17 +93,37 @@ def load(
         )
     written = [] if into is None else _files(into)
     told = ["schedule.kind=place", *([f"schedule.into={json.dumps(written)}"] if written else [])]
-    for name, value in (settings or {}).items():
-        if value is not None:
-            told.append(f"{_SECTIONS.get(name, f'place.{name}')}={json.dumps(value)}")
-    flags = Flags(() if model is None else (as_flag(model),), () if judge is None else (judge,))
-    loaded = load_config(None if config is None else Path(config), flags=flags, overrides=[*told, *overrides])
-    found = resolve(loaded.config)
+    for name, value in _whole(settings or {}).items():
+        told.append(f"{_SECTIONS.get(name, f'place.{name}')}={json.dumps(value)}")
+    values: dict[str, Any] = {}
+    for section, entry in (("models", model), ("judges", judge)):
+        if entry is not None:
+            values[section] = [as_flag(entry) if section == "models" and isinstance(entry, str) else entry]
+    loaded = load_config(
+        None if config is None else Path(config), overrides=[*told, *overrides], values=values
+    )
+    try:
+        found = resolve(loaded.config)
+    except ConfigError as error:
+        error.path = error.path or (None if config is None else os.fspath(config))
+        raise
     named = "name" in found.arena.model_fields_set
     if config is None and not named:
         name = "place-" + "".join(c if c.isalnum() or c in "-_." else "-" for c in found.models[0].label)
         found = found.model_copy(update={"arena": found.arena.model_copy(update={"name": name})})
     return found
+
+
+def _whole(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that are given, and what follows from them: where labels, a temperature or calibration is
+    given, what a config says to the contrary gives way.
+    """
+    given = {name: value for name, value in settings.items() if value is not None}
+    if "temperature" in given or given.get("labels") == "hard":
+        given.setdefault("calibrate", 0)
+    elif given.get("calibrate"):
+        given["temperature"] = None
+    return given
 
 
 def as_flag(model: str) -> str:
@@ -108,41 +138,37 @@ def _files(into: Any) -> list[str]:
     return [os.fspath(path) for path in ([into] if one else into)]
 
 
-def _in_own_loop(config: Config, *rest: Any) -> Placement:
-    """Run it; in a thread where this one has an event loop already, as a notebook's."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(_place(config, *rest))
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(_place(config, *rest))).result()
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What `place` was given beside the config."""
+
+    folder: Path
+    database: str
+    max_cost: float | None
+    retry_failed: bool
+    quiet: bool
 
 
-async def _place(
-    config: Config,
-    out: str | os.PathLike[str] | None,
-    db: str | os.PathLike[str] | None,
-    max_cost: float | None,
-    retry_failed: bool,
-) -> Placement:
+async def _place(apart: Apart, config: Config, wish: _Wish) -> Placement:
     from palestra.run.place.job import make_job
     from palestra.run.place.perform import is_whole, make_run, perform
     from palestra.run.place.sources import arena_files
     from palestra.run.whole import refuse_unpriced
     from palestra.store.database import Database
 
-    folder = Path("runs") / config.arena.name if out is None else Path(out)
-    place = os.fspath(db) if db is not None else os.environ.get("PALESTRA_DB") or "palestra.db"
-    with arena_files(config.schedule.into) as files, Database(place) as database:
+    with arena_files(config.schedule.into) as files, Database(wish.database) as database:
         job = make_job(config, Path.cwd(), environment(Path.cwd()), files=files)
-        run = make_run(job, database, max_cost=max_cost, retry_failed=retry_failed)
-        if max_cost is not None:
-            refuse_unpriced(job.plan, max_cost)
-        done = await perform(run, job, folder, quiet=True)
-        is_whole(run, done)
+        if wish.max_cost is not None:
+            refuse_unpriced(job.plan, wish.max_cost)
+        going = make_run(job, database, max_cost=wish.max_cost, retry_failed=wish.retry_failed)
+        apart.stop = going.stop
+        if not wish.quiet:
+            print(announcement(job), file=sys.stderr)
+        done = await perform(going, job, wish.folder, quiet=wish.quiet)
+        is_whole(going, done)
     if done.placed is None:
-        raise StoreError("the run was stopped before anything could be said", path=place)
-    return Placement(done.placed, done.manifest, folder)
+        raise StoreError("it was stopped before anything could be said", path=wish.database)
+    return Placement(done.placed, done.manifest, wish.folder)
 
 
 def announcement(job: Job) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from palestra.config.schema import EndpointType, ModelConfig
-from palestra.errors import ConfigError
+from palestra.errors import ConfigError, nearest
 from palestra.models.answers import Answer, Answers
 from palestra.models.recorded import RecordedModel
 from palestra.run.place.arena import read_arena
@@ -98,6 +98,13 @@ def assemble(config: Config, arena: Arena, model: Model, judges: Sequence[Judge]
             key="schedule.model",
             hint=f"give yours a label, as in new-{model.label}=ollama:…",
         )
+    for name in config.ranking.anchor or {}:
+        if name not in (*arena.rows.models, model.label):
+            raise ConfigError(
+                f"the anchor {name!r} is no model of the arena",
+                key="ranking.anchor",
+                hint=nearest(name, arena.rows.models),
+            )
     drawn = draw(arena, config.place, config.seed)
     names = models_in(drawn.battles, config.seed)
     recorded = _recorded(names, drawn.battles)
