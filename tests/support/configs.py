@@ -81,7 +81,10 @@ def _endpoints(**more: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, An
 def _judges() -> st.SearchStrategy[dict[str, Any]]:
     metric = st.fixed_dictionaries({"metric": st.sampled_from(["exact", "rougeL", "bleu"])})
     return metric | _endpoints(
-        protocol=st.sampled_from(["pairwise", "scores", "json"]),
+        protocol=st.sampled_from(["pairwise", "scores", "json", "arena-hard", "mt-bench", "mt-bench-single"]),
+        turn=st.integers(1, 9),
+        panel_weight=st.floats(1e-6, 1e6),
+        judge_own_family=st.booleans(),
         template=_PATH,
         repeats=_COUNT,
         score_temperature=_POSITIVE,
