@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from palestra.errors import UsageError, nearest
 from palestra.interchange.battle_columns import COLUMNS
 from palestra.interchange.outside.convert import convert
@@ -67,25 +69,30 @@ def convert_files(
 
     Raises:
         UsageError, DataError: see `palestra.interchange.outside.convert`.
+        typer.Exit: 130 after Ctrl-C.
     """
     if options.winners and not options.columns:
         raise UsageError("--winner explains the words of a table", key="--winner", hint="add --map")
-    with tempfile.TemporaryDirectory(prefix="palestra-") as folder, _showing(quiet) as progress:
-        aside = Path(folder) / "battles.jsonl"
-        to_screen = out is None and verdicts is None and responses is None
-        tally = convert(
-            files,
-            aside if to_screen else out,
-            verdicts=verdicts,
-            responses=responses,
-            format=format,
-            options=options,
-            strict=strict,
-            progress=progress,
-        )
-        if to_screen:
-            with aside.open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+    try:
+        with tempfile.TemporaryDirectory(prefix="palestra-") as folder, _showing(quiet) as progress:
+            aside = Path(folder) / "battles.jsonl"
+            to_screen = out is None and verdicts is None and responses is None
+            tally = convert(
+                files,
+                aside if to_screen else out,
+                verdicts=verdicts,
+                responses=responses,
+                format=format,
+                options=options,
+                strict=strict,
+                progress=progress,
+            )
+            if to_screen:
+                with aside.open("rb") as file:
+                    shutil.copyfileobj(file, sys.stdout.buffer, 1 << 20)
+    except KeyboardInterrupt:
+        print("Stopped; nothing was written.", file=sys.stderr)
+        raise typer.Exit(130) from None
     if not quiet:
         print("\n".join(tally.lines()), file=sys.stderr)
 

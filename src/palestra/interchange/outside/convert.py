@@ -52,19 +52,19 @@ def convert(
     if isinstance(files, str | os.PathLike):
         files = [files]
     outputs = Outputs(*(None if path is None else Path(path) for path in (out, verdicts, responses)))
-    inputs = [_opened(path, format, wishes, outputs) for path in files]
-    if not inputs:
-        raise UsageError("there are no files to convert")
     with ExitStack() as stack:
+        inputs = [_opened(path, format, wishes, outputs, stack) for path in files]
+        if not inputs:
+            raise UsageError("there are no files to convert")
         work = Work(wishes, strict, progress, outputs, stack)
         for one in inputs:
             work.add(one)
         return work.finish()
 
 
-def _opened(path: PathLike, name: str | None, options: Options, outputs: Outputs) -> Input:
+def _opened(path: PathLike, name: str | None, options: Options, outputs: Outputs, stack: ExitStack) -> Input:
     name = _checked(name, options)
-    source = open_source(path)
+    source = open_source(path, stack)
     found = detect(source) if name is None else format_named(name)
     if not found.gives & set(outputs.wanted()):
         given = " or ".join(way for kind, way in _WAYS.items() if kind in found.gives)

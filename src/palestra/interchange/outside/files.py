@@ -7,6 +7,9 @@ import csv
 import gzip
 import io
 import os
+import shutil
+import sys
+import tempfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +22,7 @@ from palestra.interchange.outside.json_stream import Broken, JsonStream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import ExitStack
 
 Kind = Literal["jsonl", "json", "csv", "tsv", "parquet"]
 _KINDS: dict[str, Kind] = {
@@ -40,6 +44,7 @@ class Row:
     line: int
     """The 1-based line it begins on; in Parquet the 1-based row."""
     data: dict[str, Any] | None
+    """By column. An empty cell of a CSV is None."""
     problem: str | None = None
 
 
@@ -58,8 +63,9 @@ class Source:
         return "row" if self.kind == "parquet" else "line"
 
 
-def open_source(path: str | os.PathLike[str]) -> Source:
-    """The file, and what kind it is by its name, else by how it begins.
+def open_source(path: str | os.PathLike[str], stack: ExitStack) -> Source:
+    """The file, and what kind it is by its name, else by how it begins. `-` is standard input; this and other
+    things that can be read only once are copied, and the copy lives as long as `stack`.
 
     Raises:
         DataError: it is missing, a folder, unreadable, empty, or in UTF-16.
@@ -69,6 +75,11 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     try:
         if place.is_dir():
             raise DataError("a folder, not a file", path=name, hint="name the files in it")
+        if name == "-":
+            name, place = "standard input", _copied(sys.stdin.buffer, "input", stack)
+        elif place.exists() and not place.is_file():
+            with place.open("rb") as stream:
+                place = _copied(stream, place.name, stack)
         with _unpacked(place) as file:
             start = file.read(4096)
     except (OSError, EOFError, zlib.error) as error:
@@ -79,6 +90,14 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise DataError("the file is empty", path=name)
     return Source(name, place, _kind(place, start))
+
+
+def _copied(stream: IO[bytes], name: str, stack: ExitStack) -> Path:
+    folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="palestra-"))
+    copy = Path(folder, name)
+    with copy.open("wb") as file:
+        shutil.copyfileobj(stream, file, 1 << 20)
+    return copy
 
 
 def _kind(path: Path, start: bytes) -> Kind:
@@ -191,7 +210,7 @@ def _csv_rows(file: IO[bytes], source: Source) -> Iterator[Row]:
 def _cells(line: int, header: list[str], cells: list[str]) -> Row:
     if len(cells) != len(header):
         return Row(line, None, f"{len(cells)} cells, but the header names {len(header)} columns")
-    data = {name: cell for name, cell in zip(header, cells, strict=True) if name}
+    data = {name: cell or None for name, cell in zip(header, cells, strict=True) if name}
     if any(_undecoded(cell) for cell in cells):
         return Row(line, None, "not UTF-8")
     return Row(line, data)
@@ -212,7 +231,9 @@ def _header(cells: list[str], source: Source, line: int) -> list[str]:
 @contextmanager
 def _as_text(file: IO[bytes], newline: str | None = None) -> Iterator[io.TextIOWrapper]:
     """The text; bytes that are not UTF-8 are kept as half surrogates, so that their rows can be told."""
-    told = io.TextIOWrapper(cast("Any", file), encoding="utf-8-sig", errors="surrogateescape", newline=newline)
+    told = io.TextIOWrapper(
+        cast("Any", file), encoding="utf-8-sig", errors="surrogateescape", newline=newline
+    )
     try:
         yield told
     finally:

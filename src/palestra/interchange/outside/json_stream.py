@@ -94,7 +94,7 @@ class JsonStream:
         line = self._where()
         if self._text[self._at] not in "{[":
             return line, self._broken(in_list, "expected an object")
-        end = self._end_of_value()
+        end = self._end_of_value(in_list)
         if end is None:
             self._at = len(self._text)
             return line, Broken("the file ends within a value (cut off?)")
@@ -106,13 +106,18 @@ class JsonStream:
         self._at = end
         return line, value
 
-    def _end_of_value(self) -> int | None:
-        """Where the value ends; None if the text ends before."""
+    def _end_of_value(self, in_list: bool) -> int | None:
+        """Where the value ends; None if the text ends before. Outside a list, a line that begins with another
+        object ends a damaged one.
+        """
         while True:
             try:
                 return _RAW.raw_decode(self._text, self._at)[1]
             except (ValueError, RecursionError):
-                end = _balanced(self._text, self._at)
+                end = _balanced(self._text, self._at, whole=self._ended)
+            if end is None and not in_list:
+                next_line = self._text.find("\n{", self._at)
+                end = next_line if next_line >= 0 else None
             if end is not None:
                 return end
             if len(self._text) - self._at > _LONGEST or not self._more():
@@ -129,17 +134,25 @@ class JsonStream:
         return Broken(reason)
 
 
-def _balanced(text: str, start: int) -> int | None:
-    """Behind the bracket that closes the one at `start`; None if there is none. A quote without its partner
-    on the line counts for nothing.
+def _balanced(text: str, start: int, *, whole: bool) -> int | None:
+    """Behind the bracket that closes the one at `start`; None if there is none.
+
+    A bracket of the other kind closes what was left open; a quote without its partner on the line counts for
+    nothing. Of a text that goes on (not `whole`), the last line is not known yet.
     """
-    depth = 0
+    still_open: list[str] = []
     for token in _TOKEN.finditer(text, start):
         mark = token.group()
+        if mark == '"' and not whole and text.find("\n", token.end()) < 0:
+            return None
         if mark in "{[":
-            depth += 1
+            still_open.append(mark)
         elif mark in "}]":
-            depth -= 1
-            if depth == 0:
+            opening = "{" if mark == "}" else "["
+            if opening not in still_open:
+                return token.start()
+            while still_open.pop() != opening:
+                pass
+            if not still_open:
                 return token.end()
     return None

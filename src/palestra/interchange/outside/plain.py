@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from palestra.interchange.battle_columns import COLUMNS, REQUIRED
 from palestra.interchange.outside.base import DamagedError, Format, Rowwise
 from palestra.interchange.outside.cells import compact, moment, pseudonym, text, unpacked
+from palestra.interchange.outside.talks import conversation
 from palestra.records.battle import Battle
 
 if TYPE_CHECKING:
@@ -51,8 +52,8 @@ def battle(data: Mapping[str, Any]) -> BattleRow:
         if name in row:
             row[name] = unpacked(row[name], name)
     for name in _TEXTS:
-        if isinstance(row.get(name), str) and row[name].startswith('[{"role":'):
-            row[name] = unpacked(row[name], name)
+        if name in row:
+            row[name] = _told(row[name])
     for name in ("model_a", "model_b", "battle_id", "question_id", "voter"):
         if name in row:
             row[name] = text(row, name)
@@ -64,6 +65,16 @@ def battle(data: Mapping[str, Any]) -> BattleRow:
         message = first["msg"].removeprefix("Value error, ").partition(" '")[0].rstrip(",;:")
         raise DamagedError(message, key=place, seen=first["input"]) from None
     return found.model_dump(mode="json", exclude_none=True)
+
+
+def _told(value: Any) -> Any:
+    """Messages out of the JSON text that stands for them in CSV and Parquet; any other text as it is."""
+    if not (isinstance(value, str) and value.startswith('[{"role":')):
+        return value
+    try:
+        return conversation(value, "prompt")
+    except DamagedError:
+        return value
 
 
 def _mapped(options: Options) -> Rowwise:
