@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from palestra.errors import UsageError
 from palestra.interchange.agree_sources import AgreeOptions
 from palestra.judges.family import families as families_of
+from palestra.records.tables import Tabular
 from palestra.report.agreement_findings import find_agreement
 from palestra.report.agreement_forms import FIELDS, agreement_rows, agreement_text, finite
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
-class AgreementReport:
+class AgreementReport(Tabular):
     """How far judges agree with people, beside how far people agree with each other.
 
     It prints as tables. `report["gpt-4"]` is one judge; `report.findings` has everything.
@@ -33,6 +34,10 @@ class AgreementReport:
 
     def __repr__(self) -> str:
         return agreement_text(self.findings).rstrip("\n")
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row for each number: category, judge, measure, value, bounds, standard error, n, hits."""
+        return agreement_rows(self.findings)
 
     def __getitem__(self, judge: str) -> JudgeFindings:
         return self.findings[judge]
