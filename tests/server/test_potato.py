@@ -219,10 +219,11 @@ def test_the_same_preference_a_thousand_times_at_once_counts_once(place: str) ->
     with admin(place, "A", "B", "C") as page:
         page.run("p")
         url = str(page.http.base_url)
+        wait = httpx.Timeout(120, pool=None)
 
         async def send_all() -> list[httpx.Response]:
             limits = httpx.Limits(max_connections=50)
-            async with httpx.AsyncClient(base_url=url, headers=KEY, limits=limits, timeout=120) as client:
+            async with httpx.AsyncClient(base_url=url, headers=KEY, limits=limits, timeout=wait) as client:
                 body = {"prompt": "p", "winner": "A"}
                 return await asyncio.gather(
                     *(client.post(f"{API}/preference", json=body) for _ in range(1000))

@@ -177,7 +177,11 @@ def test_the_same_vote_a_thousand_times_at_once_counts_once(place: str) -> None:
         async def vote_all() -> list[httpx.Response]:
             limits = httpx.Limits(max_connections=50)
             async with httpx.AsyncClient(
-                base_url=url, headers=headers, cookies=cookies, limits=limits, timeout=60
+                base_url=url,
+                headers=headers,
+                cookies=cookies,
+                limits=limits,
+                timeout=httpx.Timeout(60, pool=None),
             ) as client:
                 body = {"token": ready["token"], "winner": "a"}
                 path = f"/api/matchups/{ready['id']}/vote"
