@@ -45,7 +45,7 @@ def config(tmp_path: Path, chat: ChatServer, front: FastAPI) -> Iterator[Path]:
 
 
 def test_a_missing_model_stops_the_run_before_any_call_and_pull_fetches_it(
-    config: Path, chat: ChatServer
+    config: Path, chat: ChatServer, front: FastAPI
 ) -> None:
     folder = config.parent
     refused = palestra("run", config, cwd=folder, code=5)
@@ -62,17 +62,10 @@ def test_a_missing_model_stops_the_run_before_any_call_and_pull_fetches_it(
     answers = rows(folder / "runs" / "arena" / "responses.jsonl")
     assert [(row["model"], row["failure"]) for row in answers] == [("small", None), ("big", None)]
 
-    again = palestra("run", config, "--pull", cwd=folder)
-    assert "pulling" not in again.stderr
-
-
-def test_a_finished_run_needs_no_model(config: Path, front: FastAPI) -> None:
-    folder = config.parent
-    palestra("run", config, "--pull", "-q", cwd=folder)
     front.state.unpulled.add("big")
     front.state.pulled.clear()
-    done = palestra("run", config, "-q", cwd=folder)
-    assert "0 calls made, 4 answers and verdicts were already there" in done.stdout
+    again = palestra("run", config, "-q", cwd=folder)
+    assert "0 calls made, 4 answers and verdicts were already there" in again.stdout, "it needs no model"
 
 
 def test_ctrl_c_stops_a_pull_and_says_that_it_goes_on(config: Path, chat: ChatServer) -> None:

@@ -193,9 +193,10 @@ def test_what_holds_no_scores_is_not_read(reply: str) -> None:
     assert isinstance(make_protocol("openarena").parse(reply), Unreadable)
 
 
-def played(folder: Path, chat: ChatServer, n_models: int = 2) -> Any:
+def played(folder: Path, chat: ChatServer, n_models: int = 2, k: int = 32) -> Any:
     """One prompt's run of the config in this process: what `elo_ratings.json` holds, in the folder."""
-    config = load_config(write_arena(folder, f"{chat.url}/v1/chat/completions")).config
+    path = write_arena(folder, f"{chat.url}/v1/chat/completions")
+    config = load_config(path, overrides=[] if k == 32 else [f"ranking.k={k}"]).config
     config = config.model_copy(update={"models": config.models[:n_models]})
     prompt = Prompt(question_id="q", messages=(Message(role="user", content="Why?"),))
     models = [make_model(model, env={}) for model in config.models]
@@ -259,15 +260,10 @@ def test_each_battle_is_applied_once(finished: Finished) -> None:
     assert len(set(found.values())) == 3
 
 
-def test_k_is_a_setting(finished: Finished, tmp_path: Path) -> None:
-    env = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(finished.config.parent / "hf")}
-    palestra(
-        "run", finished.config, "-q", "--set", "ranking.k=16", "--out", tmp_path / "out", "--db",
-        finished.config.parent / "palestra.db", cwd=tmp_path, env=env,
-    )  # fmt: skip
-    found = json.loads((tmp_path / "out" / "elo_ratings.json").read_text())["ratings"]
-    by_hand = replayed(rows(tmp_path / "out" / "battles.jsonl"), k=16)
-    assert {row["model"]: row["rating"] for row in found} == pytest.approx(by_hand, abs=1e-9)
+def test_k_is_a_setting(chat: ChatServer, tmp_path: Path) -> None:
+    chat.behave({"judge": Behaviour(reply=Reply.SCORES), "*": Behaviour()})
+    found = {row["model"]: row["rating"] for row in played(tmp_path, chat, n_models=3, k=16)}
+    assert found == pytest.approx(replayed(rows(tmp_path / "battles.jsonl"), k=16), abs=1e-9)
 
 
 def test_rankings_are_told_after_each_prompt_while_it_runs(finished: Finished) -> None:
@@ -366,7 +362,10 @@ def test_training_data_ranks_each_prompts_answers_with_the_explanations(finished
 
 def test_the_final_ratings_and_the_total_time_are_told(finished: Finished) -> None:
     for row in finished.data("elo_ratings.json")["ratings"]:
-        assert re.search(rf"{row['model']}.*{row['rating']:.0f}", finished.done.stdout), row
+        line = re.search(rf"^.*\b{row['model']} .*$", finished.done.stdout, re.MULTILINE)
+        assert line is not None, row
+        numbers = [float(number) for number in re.findall(r"\d+(?:\.\d+)?", line[0])]
+        assert any(number == pytest.approx(row["rating"], abs=0.051) for number in numbers), line[0]
     assert re.search(r"^Total time: \d+\.\d s$", finished.done.stdout, re.MULTILINE)
     manifest = finished.data("manifest.json")
     assert manifest["finished"] - manifest["started"] > 0.3
