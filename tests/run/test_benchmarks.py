@@ -130,10 +130,20 @@ def test_a_baseline_without_answers_is_refused(tmp_path: Path) -> None:
         make_benchmark(Wishes("arena-hard", answers, prompts=[questions]), tmp_path)
 
 
-def test_a_single_model_is_refused(tmp_path: Path) -> None:
+def test_a_single_model_is_refused_where_models_meet(tmp_path: Path) -> None:
     answers = write(tmp_path / "a.jsonl", [{"question_id": "1", "model": "x", "output": "x"}])
-    with pytest.raises(UsageError, match="there is one"):
-        make_benchmark(Wishes("mt-bench", [answers]), tmp_path)
+    wishes = Wishes("mt-bench-pairwise", [answers], baseline="x")
+    with pytest.raises(UsageError, match="there is but one model"):
+        make_benchmark(wishes, tmp_path)
+
+
+def test_mt_bench_grades_a_single_model_too(tmp_path: Path) -> None:
+    questions = [{"question_id": n, "turns": ["a?", "b?"]} for n in (1, 2, 3)]
+    prompts = write(tmp_path / "question.jsonl", questions)
+    answers = mt_bench_answers(tmp_path / "x.jsonl", "x", questions)
+    made = make_benchmark(Wishes("mt-bench", [answers], prompts=[prompts]), tmp_path)
+    plan = make_plan(made.config, tmp_path, {"OPENAI_API_KEY": "k"})
+    assert (plan.alone, plan.n_matchups, plan.calls().verdicts) == (True, 0, 3 * 2)
 
 
 def test_the_same_model_twice_is_refused(tmp_path: Path) -> None:

@@ -203,6 +203,34 @@ def test_mt_bench_means_by_turn_and_category(tmp_path: Path) -> None:
     assert list(by_category["x"])[1:] == list(dict.fromkeys(category.values()))
 
 
+def test_mt_bench_grades_one_model_alone(tmp_path: Path) -> None:
+    questions = [{"question_id": n, "category": "math", "turns": ["a?", "b?"]} for n in range(4)]
+    prompts = write(tmp_path / "question.jsonl", questions)
+    mt_bench_answers(tmp_path / "x.jsonl", "x", questions)
+    script = "{replies: ['Rating: [[4]]', 'Rating: [[8]]']}"
+    command = [
+        *(
+            "run",
+            "--benchmark",
+            "mt-bench",
+            "x.jsonl",
+            "--prompts",
+            prompts,
+            "-q",
+            "--judge",
+            "scripted:judge",
+        ),
+        *("--set", f"judges.0.script={script}", "--set", f"judges.1.script={script}"),
+    ]
+    palestra(*command, cwd=tmp_path)
+    folder = tmp_path / "runs" / "mt-bench"
+    grades = rows(folder / "grades.jsonl")
+    assert [(row["model"], row["judge_model"]) for row in grades].count(("x", "judge, turn 2")) == 4
+    assert rows(folder / "battles.jsonl") == []
+    assert table(folder)["x"]["Score"] == pytest.approx(sum(row["score"] for row in grades) / 8)
+    assert json.loads((folder / "manifest.json").read_text())["complete"]
+
+
 def test_mt_bench_pairwise_counts_as_fastchat_does(tmp_path: Path) -> None:
     """A win in both orders is a win; two different outcomes are a tie."""
     judged = [
@@ -237,7 +265,7 @@ def pairwise(folder: Path) -> Benchmark:
         (("--benchmark", "alpaca"), "there is no benchmark 'alpaca'"),
         (("--baseline", "x"), "goes with --benchmark only"),
         (("a.yaml", "b.yaml"), "a run takes one config"),
-        (("--benchmark", "mt-bench"), "there are none"),
+        (("--benchmark", "mt-bench"), "there are no models"),
     ],
 )
 def test_mistakes_are_told_of(words: tuple[str, ...], said: str, tmp_path: Path) -> None:

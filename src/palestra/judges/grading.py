@@ -10,24 +10,26 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from palestra.judges.base import Game
 from palestra.judges.fence import Fence
 from palestra.judges.llm import ATTEMPTS, no_turn, why
 from palestra.judges.protocols.base import Unreadable
 from palestra.judges.protocols.grade import Grade, graded_winner
 from palestra.judges.view import judged_texts, reference_data, shown, until_turn
 from palestra.models.base import Request
+from palestra.records.answer_grade import AnswerGrade
 from palestra.records.battle import Source
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.keys import call_seed, digest, messages_data, text_data, verdict_key
+from palestra.records.matchup import Matchup, Order
 from palestra.records.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from palestra.judges.base import Game
     from palestra.judges.protocols.grade import Single
     from palestra.models.base import Model
-    from palestra.records.matchup import Matchup
+    from palestra.records.prompt import Prompt
     from palestra.records.response import Response
 
     Ask = Callable[[Request], Awaitable[Response | None]]
@@ -145,6 +147,36 @@ class GradingJudge:
         if graded[0] is None or graded[1] is None:
             return None
         return self._verdict(game, graded[0], graded[1])
+
+    async def grade(
+        self, prompt: Prompt, response: Response, ask: Ask, *, repeat: int = 0, run_seed: int = 0
+    ) -> AnswerGrade | None:
+        """One answer's grade, by the same call as in a matchup; None if `ask` did not get it."""
+        game = Game(
+            Matchup.model_construct(prompt=prompt, response_a=response, response_b=response),
+            Order.AB,
+            repeat,
+            run_seed=run_seed,
+        )
+        cut = self._cut(game.matchup)
+        found: _Graded | None = _Graded(no_turn(self._turn), None, None)
+        if cut is not None:
+            found = await self._grade(game, cut, cut.response_a, ask)
+        if found is None:
+            return None
+        grade = None if isinstance(found.grade, Failure) else found.grade
+        return AnswerGrade(
+            question_id=prompt.question_id,
+            model=response.model,
+            judge_model=self._label,
+            protocol=self._protocol.name,
+            repeat=repeat,
+            score=grade and grade.value,
+            explanation=grade and grade.explanation,
+            raw=found.raw,
+            failure=found.grade if isinstance(found.grade, Failure) else None,
+            tstamp=found.tstamp,
+        )
 
     async def aclose(self) -> None:
         """Close the model's connections."""

@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING
 from palestra._version import __version__
 from palestra.config.write import dump_config
 from palestra.interchange.preferences import preferences, ranked_prompt
+from palestra.judges.grading import GradingJudge
 from palestra.records.keys import digest
 from palestra.records.manifest import Manifest
 from palestra.report.progressions import Progressions
 from palestra.run.baselines import BaselineResults
 from palestra.run.boards import Boards, make_boards
-from palestra.run.folder import replacing
+from palestra.run.folder import GRADES, replacing
 from palestra.run.spending import Spending
 
 if TYPE_CHECKING:
@@ -76,10 +77,14 @@ async def _write_rows(run: Run, folder: Path) -> Totals:
     names = ("responses.jsonl", "verdicts.jsonl", "battles.jsonl", "preferences.jsonl", "training_data.json")
     with ExitStack() as stack:
         *lists, training = [stack.enter_context(replacing(folder / name)) for name in names]
+        grading = any(isinstance(judge, GradingJudge) for judge in plan.judges)
+        grades = stack.enter_context(replacing(folder / GRADES)) if grading else None
         separator = "[\n"
         for index, prompt in enumerate(run.plan.prompts):
             played = await run.played(index)
             _write_lists(lists, played)
+            if grades is not None:
+                grades.writelines(f"{grade.json_line()}\n" for grade in played.answer_grades)
             ranked = _ranked(prompt, played)
             if ranked is not None:
                 training.write(separator + ranked)

@@ -35,6 +35,9 @@ ARTIFACTS = (
 BASELINE_ARTIFACTS = ("metrics.csv", "win_rates.json")
 """What a run against a baseline writes, too."""
 
+GRADES = "grades.jsonl"
+"""What a run with judges that grade single answers writes, too."""
+
 BENCHMARK_ARTIFACTS = ("benchmark.json",)
 """What a benchmark writes, too. Nothing else in the folder is ever touched."""
 
@@ -94,6 +97,6 @@ def _set_aside(folder: Path) -> None:
     previous = folder / PREVIOUS
     shutil.rmtree(previous, ignore_errors=True)
     previous.mkdir()
-    for name in (*ARTIFACTS, *BASELINE_ARTIFACTS, *BENCHMARK_ARTIFACTS):
+    for name in (*ARTIFACTS, *BASELINE_ARTIFACTS, *BENCHMARK_ARTIFACTS, GRADES):
         if (folder / name).exists():
             (folder / name).rename(previous / name)

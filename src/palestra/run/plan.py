@@ -51,6 +51,8 @@ class Plan:
     """Per prompt."""
     kin: frozenset[tuple[int, int]] = frozenset()
     """Judges and the models whose matchups they do not judge, being of the same family."""
+    alone: bool = False
+    """Whether a single model is graded, without anybody to meet."""
 
     def judges_of(self, pair: Pair) -> list[int]:
         """The judges that judge a pair, in config order."""
@@ -67,7 +69,17 @@ class Plan:
 
     def competitors(self, index: int) -> list[int]:
         """The models that prompt `index` needs answers from, in config order."""
-        return sorted({model for pair in self.pairs[index] for model in pair})
+        return [0] if self.alone else sorted({model for pair in self.pairs[index] for model in pair})
+
+    def graded(self, index: int, judge: int) -> list[int]:
+        """The models whose answers to prompt `index` a judge grades, if it grades single answers."""
+        if not isinstance(self.judges[judge], GradingJudge):
+            return []
+        if self.alone:
+            return [0] if (judge, 0) not in self.kin else []
+        return sorted(
+            {model for pair in self.pairs[index] if judge in self.judges_of(pair) for model in pair}
+        )
 
     def orders(self, prompt: Prompt, pair: Pair) -> tuple[Order, ...]:
         """In which orders the judges see a pair."""
@@ -107,11 +119,11 @@ class Plan:
     def calls_of_judge(self, number: int) -> int:
         """How often a judge is asked. One that grades single answers is asked about each once."""
         repeats = self.config.schedule.repeats * self.config.judges[number].repeats
-        judged = [[pair for pair in pairs if number in self.judges_of(pair)] for pairs in self.pairs]
         if isinstance(self.judges[number], GradingJudge):
-            return repeats * sum(len({model for pair in pairs for model in pair}) for pairs in judged)
+            return repeats * sum(len(self.graded(index, number)) for index in range(len(self.prompts)))
         orders = 1 if self.config.schedule.swap is Swap.ONCE else 2
-        return repeats * orders * sum(map(len, judged))
+        judged = sum(number in self.judges_of(pair) for pairs in self.pairs for pair in pairs)
+        return repeats * orders * judged
 
     def warnings(self) -> list[str]:
         """What to say before anything is spent: whom judges leave unjudged, or judge, of their own family."""
@@ -155,9 +167,12 @@ def assemble(
     labels = [model.label for model in models]
     ids = [prompt.question_id for prompt in prompts]
     categories = [prompt.category for prompt in prompts]
-    pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed, categories)
+    alone = len(models) == 1 and bool(judges) and all(isinstance(judge, GradingJudge) for judge in judges)
+    pairs: list[list[Pair]] = [[] for _ in ids]
+    if not alone:
+        pairs = pairs_by_prompt(config.schedule, labels, ids, config.seed, categories)
     kin = kin_of(config, judges)
-    plan = Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)), kin)
+    plan = Plan(config, tuple(prompts), tuple(models), tuple(judges), tuple(map(tuple, pairs)), kin, alone)
     met = {pair for each in pairs for pair in each}
     if kin and met and not any(map(plan.judges_of, met)):
         raise ConfigError(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from palestra.models.base import Request
+    from palestra.records.answer_grade import AnswerGrade
     from palestra.records.battle import Battle
     from palestra.records.prompt import Prompt
     from palestra.records.response import Response
@@ -42,6 +43,8 @@ class Played:
     """False if something was not asked for."""
     grades: list[Graded] = field(default_factory=list)
     """Replies of judges that grade one answer at a time."""
+    answer_grades: list[AnswerGrade] = field(default_factory=list)
+    """What those come to, by judge, then by model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,13 @@ class Player:
                 for repeat in repeats
                 for pair in self.plan.pairs[index]
             ]
+            graded = [
+                group.create_task(self._grade(number, prompt, answers[model, repeat], repeat, again, grades))
+                for number in range(len(self.plan.judges))
+                for model in self.plan.graded(index, number)
+                for repeat in repeats
+                for again in range(self.plan.judge_repeats(number))
+            ]
         responses = [task.result() for task in answers.values()]
         decided = [task.result() for task in decisions]
         return Played(
@@ -129,9 +139,35 @@ class Player:
             verdicts=[verdict for each in decided for verdict in each.verdicts],
             battles=[battle for each in decided for battle in each.battles],
             unjudged=sum(each.unjudged > 0 for each in decided),
-            complete=None not in responses and all(each.complete for each in decided),
+            complete=None not in responses
+            and all(each.complete for each in decided)
+            and all(task.result()[1] for task in graded),
             grades=grades.rows(),
+            answer_grades=[grade for task in graded if (grade := task.result()[0]) is not None],
         )
+
+    async def _grade(
+        self,
+        number: int,
+        prompt: Prompt,
+        answered: asyncio.Task[Response | None],
+        repeat: int,
+        again: int,
+        grades: _Grades,
+    ) -> tuple[AnswerGrade | None, bool]:
+        """One answer's grade, if there is an answer; and whether all that was wanted was asked for."""
+        judge, response = self.plan.judges[number], await answered
+        if not isinstance(judge, GradingJudge) or response is None or not response.ok:
+            return None, response is not None
+        place = repeat * self.plan.judge_repeats(number) + again
+        found = await judge.grade(
+            prompt,
+            response,
+            lambda request: grades.ask(judge, request),
+            repeat=place,
+            run_seed=self.plan.config.seed,
+        )
+        return found, found is not None
 
     async def _answer(self, model: int, prompt: Prompt, repeat: int) -> Response | None:
         return await answer(self.ledger, self.plan.models[model], prompt, repeat, self.plan.config.seed)

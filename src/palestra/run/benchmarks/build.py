@@ -80,10 +80,10 @@ def make_benchmark(wishes: Wishes, cwd: Path) -> Benchmark:
     value["models"] = list(models.values())
     judges, turns = _judges(spec, wishes.judges, cwd)
     value["judges"] = judges
-    if len(models) < 2:
+    if len(models) < (1 if spec.metric == "mt-bench" else 2):
         raise UsageError(
-            f"{spec.name} compares models, and there {'is one' if models else 'are none'}",
-            hint="give files with answers, or --model; two in all",
+            f"{spec.name}: there {'is but one model' if models else 'are no models'}",
+            hint="give files with answers, or --model",
         )
     document = Document(value, {(): Spot(f"--benchmark {wishes.name}", None, "", cwd)})
     config = check_document(apply_overrides(document, wishes.overrides, cwd))

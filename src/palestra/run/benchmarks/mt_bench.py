@@ -12,10 +12,12 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from palestra.records.answer_grade import AnswerGrade
 from palestra.records.prompt import Prompt
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 from palestra.run.benchmarks.result import BenchmarkResult, Cell, Table
+from palestra.run.folder import GRADES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -57,11 +59,10 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
     categories = _categories(folder)
     models: defaultdict[str, _Grades] = defaultdict(_Grades)
     failed = 0
-    for verdict in _verdicts(folder):
-        failed += not verdict.ok
-        for model, grade in ((verdict.model_a, verdict.score_a), (verdict.model_b, verdict.score_b)):
-            if grade is not None:
-                models[model].of[verdict.question_id, verdict.judge_model, verdict.repeat] = grade
+    for model, place, grade in _given(folder):
+        failed += grade is None
+        if grade is not None:
+            models[model].of[place] = grade
     ranked = sorted(models, key=lambda model: (-models[model].mean(benchmark), model))
     turns = benchmark.spec.turns
     main: list[tuple[Cell, ...]] = [
@@ -80,7 +81,7 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
     ]
     notes = ["mean grades from 1 to 10; SE of the mean over questions"]
     if failed:
-        notes.append(f"Warning: {failed} verdicts failed; what was graded of them counts nowhere")
+        notes.append(f"Warning: {failed} grades could not be had and count nowhere")
     heads = ("Model", "Score", "SE", *(f"Turn {turn}" for turn in turns), "Grades")
     tables = [Table("MT-BENCH", heads, main, notes)]
     if categories:
@@ -126,6 +127,22 @@ def _outcome(model: str, pair: Iterable[Verdict]) -> str:
     if len(winners) > 1 or None in winners:
         return "tie"
     return "win" if winners == {model} else "loss"
+
+
+def _given(folder: Path) -> Iterator[tuple[str, tuple[str, str, int], float | None]]:
+    """Model, (question, judge, repeat) and grade, None where it failed: from `grades.jsonl`, or from the
+    verdicts of a judge that was recorded.
+    """
+    if (folder / GRADES).exists():
+        with (folder / GRADES).open(encoding="utf-8") as file:
+            for line in file:
+                row = AnswerGrade.model_validate_json(line)
+                yield row.model, (row.question_id, row.judge_model, row.repeat), row.score
+        return
+    for verdict in _verdicts(folder):
+        place = (verdict.question_id, verdict.judge_model, verdict.repeat)
+        yield verdict.model_a, place, verdict.score_a
+        yield verdict.model_b, place, verdict.score_b
 
 
 def _verdicts(folder: Path) -> Iterator[Verdict]:
