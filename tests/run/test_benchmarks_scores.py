@@ -208,7 +208,7 @@ def test_mt_bench_grades_one_model_alone(tmp_path: Path) -> None:
     prompts = write(tmp_path / "question.jsonl", questions)
     mt_bench_answers(tmp_path / "x.jsonl", "x", questions)
     script = "{replies: ['Rating: [[4]]', 'Rating: [[8]]']}"
-    command = [
+    command: list[str | Path] = [
         *(
             "run",
             "--benchmark",
