@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.support.cli import palestra
+from tests.support.cli import clean_environment, palestra
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,3 +52,21 @@ def test_without_a_command_the_help_is_shown(tmp_path: Path) -> None:
 
 def test_the_version_is_told(tmp_path: Path) -> None:
     assert palestra("--version", cwd=tmp_path).stdout.startswith("palestra ")
+
+
+def test_an_interrupt_is_no_traceback(tmp_path: Path) -> None:
+    """While it waits for battles that do not come."""
+    child = subprocess.Popen(
+        [sys.executable, "-m", "palestra", "rank", "-"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=tmp_path,
+        env=clean_environment(),
+        text=True,
+    )
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(2)
+    child.send_signal(signal.SIGINT)
+    _, err = child.communicate(timeout=60)
+    assert "Traceback" not in err
+    assert child.returncode == 130

@@ -45,6 +45,9 @@ COMMANDS = (
     push,
 )
 
+_DUCKDB_INTERRUPTED = "Query interrupted"
+"""What DuckDB makes of Ctrl-C, a RuntimeError."""
+
 app = typer.Typer(
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",
     no_args_is_help=True,
@@ -71,6 +74,11 @@ def options(
     ] = False,
 ) -> None:
     """An arena for language models: battles, judges, and rankings with honest uncertainty."""
+
+
+def _interrupted() -> int:
+    typer.echo("Stopped.", err=True)
+    return 130
 
 
 def _explain(error: typer.TyperException) -> None:
@@ -103,7 +111,11 @@ def _run() -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Exception:  # noqa: BLE001 - the last place before the user
+    except KeyboardInterrupt:
+        return _interrupted()
+    except Exception as error:  # noqa: BLE001 - the last place before the user
+        if str(error) == _DUCKDB_INTERRUPTED:
+            return _interrupted()
         traceback.print_exc()
         typer.echo("This is a bug in Palestra; please report it with the lines above.", err=True)
         return 70
