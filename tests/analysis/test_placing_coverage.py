@@ -26,12 +26,13 @@ def test_soft_labels_of_a_judge_of_the_same_law_cover_the_truth() -> None:
 
 
 def test_hard_labels_of_a_judge_of_the_same_law_cover_the_truth() -> None:
-    assert 93.0 <= coverage(labels="hard") <= 97.0
+    """Seeds 0 to 199, whose standard error is 1.5 points; over 500 seeds it is 95.8 %."""
+    assert 92.0 <= coverage(200, labels="hard") <= 98.0
 
 
 def test_a_judge_of_another_temperature_fails_without_calibration() -> None:
     """Scores half as far apart as T = 0.3 takes them to be: the model is placed 40 points too low."""
-    assert coverage(100, heat=0.6) < 20.0
+    assert coverage(60, heat=0.6) < 20.0
 
 
 def test_calibration_restores_the_coverage() -> None:
@@ -41,14 +42,14 @@ def test_calibration_restores_the_coverage() -> None:
 def test_an_interval_that_takes_the_fitted_temperature_for_certain_is_too_narrow() -> None:
     """So the doubt about it must be in the interval."""
     hits = []
-    for seed in range(100):
+    for seed in range(60):
         drawn = world(seed, heat=0.6, calibrate=100, own=1.5)
         placed = drawn.place(ci="sandwich", details=False)
         row = row_of(drawn.place(ci="sandwich", details=False, checked=None, temperature=placed.temperature))
         assert row.ci_low is not None
         assert row.ci_high is not None
         hits.append(row.ci_low <= drawn.truth <= row.ci_high)
-    assert 100.0 * np.mean(hits) < 88.0
+    assert 100.0 * np.mean(hits) < 70.0
 
 
 @pytest.mark.slow

@@ -27,7 +27,8 @@ HOTTEST = 10.0
 _COLDEST = 1e-3
 _GRID = 81
 _STEPS = 60
-_HALVINGS = 30
+_HALVINGS = 22
+_AT_ONCE = 20_000
 _SETTLED = 1e-10
 _TINY = 1e-12
 
@@ -95,10 +96,10 @@ def calibrate(gaps: Floats, won: Floats, *, level: float = 0.95) -> Calibration:
             hint="calibrate on more battles, with a judge that gives scores",
         )
     grid = np.concatenate([[0.0], np.geomspace(_COLDEST, HOTTEST, _GRID - 1)])
-    likelihood = np.array([log_likelihood(gaps, won, temperature) for temperature in grid.tolist()])
+    likelihood = _likelihoods(gaps, won, grid)
     best = fit_temperature(gaps, won, start=float(grid[likelihood.argmax()]))
     top = log_likelihood(gaps, won, best)
-    low, high = _interval(gaps, won, best, top, level)
+    low, high = _interval(gaps, won, (best, top), (grid, likelihood), level)
     chance = shares(gaps, max(best, _COLDEST))
     side = np.where(np.abs(chance - 0.5) < _TINY, 0.5, np.where(won == 1, chance > 0.5, chance < 0.5))
     return Calibration(
@@ -160,15 +161,32 @@ def _score(gaps: Floats, won: Floats, temperature: float, n: Floats | None) -> t
     return float(weight @ (won - chance)), float(weight @ slope)
 
 
-def _interval(gaps: Floats, won: Floats, best: float, top: float, level: float) -> tuple[float, float]:
-    """Where the log-likelihood has fallen by half the χ² quantile, to both sides; the ends where it has
-    not.
-    """
-    floor = top - 0.5 * NormalDist().inv_cdf((1 + level) / 2) ** 2
+def _likelihoods(gaps: Floats, won: Floats, temperatures: Floats) -> Floats:
+    """The log-likelihood at each temperature."""
+    if gaps.shape[1] > 1 or len(gaps) > _AT_ONCE:
+        return np.array([log_likelihood(gaps, won, temperature) for temperature in temperatures.tolist()])
+    towards = np.where(won == 1, gaps[:, 0], -gaps[:, 0])
+    chance = 0.5 * (1.0 + np.tanh(0.5 * temperatures[:, None] * towards))
+    return np.asarray(np.log(np.maximum(chance, _TINY)).sum(axis=1))
 
-    def cross(inside: float, outside: float) -> float:
-        if log_likelihood(gaps, won, outside) >= floor:
-            return outside
+
+def _interval(
+    gaps: Floats,
+    won: Floats,
+    top: tuple[float, float],
+    curve: tuple[Floats, Floats],
+    level: float,
+) -> tuple[float, float]:
+    """Where the log-likelihood has fallen by half the χ² quantile, to both sides; the ends where it has
+    not. `top` is the best temperature and its likelihood.
+    """
+    best = top[0]
+    floor = top[1] - 0.5 * NormalDist().inv_cdf((1 + level) / 2) ** 2
+    below = curve[1] < floor
+    colder, hotter = curve[0][below & (curve[0] < best)], curve[0][below & (curve[0] > best)]
+
+    def cross(outside: float) -> float:
+        inside = best
         for _ in range(_HALVINGS):
             middle = (inside + outside) / 2
             if log_likelihood(gaps, won, middle) >= floor:
@@ -177,7 +195,9 @@ def _interval(gaps: Floats, won: Floats, best: float, top: float, level: float) 
                 outside = middle
         return inside
 
-    return cross(best, 0.0), cross(best, HOTTEST)
+    return cross(float(colder[-1])) if colder.size else 0.0, cross(
+        float(hotter[0])
+    ) if hotter.size else HOTTEST
 
 
 def _mean(values: Floats, gaps: Floats) -> Floats:
