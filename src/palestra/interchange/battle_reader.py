@@ -51,8 +51,27 @@ def read_battles(
     query = Query.of(filter, labels, by, cluster)
     query = replace(query, columns=tuple(name for name in COLUMNS if name in {*query.columns, *also}))
     with ExitStack() as stack:
-        tables, folders = _tables(battles, query, stack)
-        return [_read_table(table, query, read) for table in tables], folders
+        try:
+            tables, folders = _tables(battles, query, stack)
+            return [_read_table(table, query, read) for table in tables], folders
+        except DataError as error:
+            raise _helped(error) from None
+
+
+def _helped(error: DataError) -> DataError:
+    """The error; where it is of a file that lacks a battle's columns since it is another tool's, with the
+    command that makes battles of it.
+    """
+    lacks = "there is no column" in error.message or "the row has no `" in error.message
+    if not lacks or error.path is None or not os.path.isfile(error.path):
+        return error
+    from palestra.interchange.outside.detect import whose
+
+    owner = whose(error.path)
+    if owner is None:
+        return error
+    hint = f"it looks like {owner}: `palestra convert {error.path} -o battles.jsonl` makes battles of it"
+    return DataError(error.message, path=error.path, line=error.line, key=error.key, hint=hint)
 
 
 def _tables(battles: BattleInput, query: Query, stack: ExitStack) -> tuple[list[Table], list[str]]:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.interchange.outside import made
 
 from palestra.errors import DataError
+from palestra.interchange.counts import count_battles
 from palestra.interchange.outside.detect import detect
 from palestra.interchange.outside.files import open_source
 from palestra.interchange.outside.registry import formats
@@ -107,3 +108,19 @@ def test_a_damaged_first_row_does_not_hide_the_format(tmp_path: Path) -> None:
 
 def test_every_format_has_an_example() -> None:
     assert set(made.EXAMPLES) == set(formats()) - {"columns"}
+
+
+@pytest.mark.parametrize("name", ["comparia", "open-webui", "mt-bench-pair", "gpu-poor", "fastchat-log"])
+def test_ranking_a_foreign_file_names_the_command_that_helps(name: str, tmp_path: Path) -> None:
+    path = made.write_jsonl(tmp_path / "in.jsonl", made.EXAMPLES[name])
+    with pytest.raises(DataError) as caught:
+        count_battles(path)
+    assert f"({name}): `palestra convert {path} -o battles.jsonl`" in str(caught.value.hint)
+
+
+def test_ranking_a_file_of_nobody_keeps_its_advice(tmp_path: Path) -> None:
+    path = tmp_path / "in.csv"
+    path.write_text("model_a,model_b,winer\nant,bee,tie\n", encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        count_battles(path)
+    assert caught.value.hint == "did you mean 'winer'?"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from palestra.errors import DataError
-from palestra.interchange.outside.files import read
-from palestra.interchange.outside.registry import MAPPED, formats
+from palestra.interchange.outside.files import open_source, read
+from palestra.interchange.outside.registry import MAPPED, OWN, formats
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Sequence
 
     from palestra.interchange.outside.base import Data, Format
@@ -40,6 +42,16 @@ def detect(source: Source) -> Format:
         else "no known format has these columns"
     )
     raise DataError(f"{what}; seen: {keys}", path=source.name, hint=_advice(found))
+
+
+def whose(path: str | os.PathLike[str]) -> str | None:
+    """Whose file it is, in words, if battles can be made of it; None if that is not known for sure."""
+    try:
+        with ExitStack() as stack:
+            found = detect(open_source(path, stack))
+    except DataError:
+        return None
+    return f"{found.title} ({found.name})" if "battles" in found.gives and found.name != OWN else None
 
 
 def _common(rows: Sequence[Data]) -> list[Format]:

@@ -45,6 +45,8 @@ _MODULES = (
     openarena,
     plain,
 )
+OWN = "palestra"
+"""The format of Palestra's battles."""
 MAPPED = "columns"
 """The format of a table whose columns the user names."""
 
