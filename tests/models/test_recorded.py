@@ -9,6 +9,7 @@ from tests.support import require
 
 from palestra.config.schema import ModelConfig
 from palestra.errors import DataError
+from palestra.models.answers import read_answers
 from palestra.models.base import Request
 from palestra.models.registry import make_model
 from palestra.records.failure import Failure, FailureKind
@@ -221,3 +222,35 @@ async def test_published_answers_are_read() -> None:
     crowd = model(require.shared_data("llmfao") / "answers.parquet", model="Alpaca (7B)")
     question = "Argue for and against the use of kubernetes in the style of a haiku."
     assert "Arguments for kubernetes" in str((await crowd.generate(ask("any", question))).text)
+
+
+ANSWERED = {"role": "assistant", "content": {"answer": "one"}}
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"choices": [{"index": 0, "turns": ["one", "two"]}]}, ("one", "two")),
+        ({"choices": [{"turns": [{"content": "one", "token_len": 1}]}]}, ("one",)),
+        (
+            {"messages": [{"role": "user", "content": "?"}, ANSWERED]},
+            ("one",),
+        ),
+    ],
+)
+def test_answer_files_of_fastchat_and_arena_hard(
+    row: dict[str, Any], said: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"question_id": 81, "model_id": "m", **row}))
+    answers = read_answers(tmp_path / "a.jsonl", "m", strict=True)
+    assert answers.by_id["81"][0].turns == said
+
+
+@pytest.mark.parametrize(
+    "row", [{"choices": []}, {"choices": [{"turns": [1]}]}, {"messages": [{"role": "user", "content": "?"}]}]
+)
+def test_what_holds_no_answer_is_an_error_with_its_line(row: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text(json.dumps({"question_id": 81, "model_id": "m", **row}))
+    with pytest.raises(DataError, match="expected a text or a list of messages") as caught:
+        read_answers(tmp_path / "a.jsonl", "m", strict=True)
+    assert caught.value.line == 1

@@ -224,7 +224,8 @@ def _chosen(value: Any) -> tuple[str, ...] | None:
     if not isinstance(turns, list):
         return None
     said = [turn.get("content") if isinstance(turn, dict) else turn for turn in turns]
-    return tuple(said) if all(isinstance(turn, str) for turn in said) else None
+    texts = tuple(turn for turn in said if isinstance(turn, str))
+    return texts if len(texts) == len(said) else None
 
 
 def _texts(value: Any, role: str) -> tuple[str, ...] | None:
