@@ -14,30 +14,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.analysis.apart import gap_variances
 from palestra.analysis.calibration import Calibration, calibrate
-from palestra.analysis.placing_errors import Influence, bootstrap, prompts_of
 from palestra.analysis.placing_evidence import Checked, Evidence, Judged, Labels
-from palestra.analysis.placing_need import Neighbour, more_prompts
-from palestra.analysis.placing_steepness import Steepness, steepness
+from palestra.analysis.placing_joint import Alone, Joint
 from palestra.errors import UsageError
-from palestra.ranking.bradley_terry import PRIOR, Fit, fit
-from palestra.ranking.caution import cautions
-from palestra.ranking.intervals import covariance
 from palestra.ranking.leaderboard import make_board, wish_of
-from palestra.ranking.pairs import Pairs
-from palestra.ranking.rated import Rated, unbounded
-from palestra.ranking.scale import MEAN, POINTS
-from palestra.ranking.uncertainty import better, normal_draws
-from palestra.ranking.win_rate import student, z_exact
-from palestra.records.rating import Interval, Leaderboard
+from palestra.ranking.scale import POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.ranking.arrays import Floats
-    from palestra.ranking.counts import Counts, Rows
-    from palestra.ranking.rated import Ci, Wish
+    from palestra.analysis.placing_need import Neighbour
+    from palestra.analysis.placing_steepness import Steepness
+    from palestra.ranking.bradley_terry import Fit
+    from palestra.ranking.counts import Rows
+    from palestra.ranking.rated import Ci
+    from palestra.records.rating import Leaderboard
 
 __all__ = ["Checked", "Judged", "Labels", "Placed", "place"]
 
@@ -108,8 +100,7 @@ def place(
 
     Raises:
         UsageError: the model is in the arena already, no battle of it was judged, an unknown anchor, nothing
-        to
-            calibrate on, or a level, number of rounds or seed out of range.
+            to calibrate on, or a level, number of rounds or seed out of range.
     """
     if not judged.won.size:
         raise UsageError(f"no battle of {model!r} was judged, so it has no place")
@@ -117,45 +108,18 @@ def place(
     evidence = Evidence.of(model, human, judged)
     calibration = None if checked is None else calibrate(checked.gaps, checked.won, level=level)
     hot = temperature if calibration is None else calibration.temperature
-    checked = None if checked is None else _with_games(checked)
-    counts = evidence.counts(labels, hot)
-    pairs = Pairs.of(counts)
-    fitted = fit(pairs)
-    influence = Influence.of(evidence, fitted, labels, hot, checked)
-    spread = covariance(pairs, fitted)
-    if influence is not None:
-        spread = influence.heated(spread)
-    rated = _rated(fitted, wish)
-    draws = None
-    if ci == "bootstrap":
-        resampled = bootstrap(
-            evidence, pairs, fitted, labels, hot, checked, rounds=wish.rounds, seed=wish.seed
-        )
-        draws = resampled.theta
-        low, high = resampled.bounds(level)
-        rated = replace(rated, low=MEAN + POINTS * low, high=MEAN + POINTS * high)
-    elif ci == "sandwich":
-        half = _reach(evidence, level) * np.sqrt(np.where(spread.diagonal() > 0, spread.diagonal(), np.nan))
-        rated = replace(
-            rated,
-            low=MEAN + POINTS * (fitted.theta - half),
-            high=MEAN + POINTS * (fitted.theta + half),
-        )
-    alone = human.counts()
-    human_pairs = Pairs.of(alone)
-    human_fit = fit(human_pairs)
-    steep = None
-    if checked is not None:
-        steep = steepness(checked, human_fit.theta, covariance(human_pairs, human_fit), hot, level)
-    told = cautions(counts, pairs, fitted, side=False)
-    rated = replace(rated, warnings=(*told, *_doubts(calibration, steep)))
+    joint = Joint.of(evidence, labels, hot, None if checked is None else _with_games(checked))
+    rated, draws = joint.rated(wish)
+    alone = Alone.of(human)
+    steep = None if joint.checked is None else alone.steepness(joint.checked, hot, level)
+    rated = replace(rated, warnings=(*joint.cautions(), *_doubts(calibration, steep)))
     parameters = {"placed": model, "labels": labels, "temperature": hot if labels == "soft" else None}
-    board = make_board(counts, rated, wish, anchor, n_failed, parameters)
+    board = make_board(joint.counts, rated, wish, anchor, n_failed, parameters)
     return Placed(
         model=model,
         board=board,
-        human_board=_human_board(alone, human_fit, anchor),
-        mean_absolute_error=_moved(evidence, fitted, human_fit),
+        human_board=alone.board(anchor),
+        mean_absolute_error=_moved(evidence, joint.fitted, alone.fitted),
         labels=labels,
         temperature=hot,
         calibration=calibration,
@@ -164,8 +128,8 @@ def place(
         losses=int((judged.won == 0).sum()),
         ties=int((judged.won == 0.5).sum()),
         n_prompts=judged.n_prompts,
-        rank_probabilities=_ranks(evidence, fitted, spread, draws, seed) if details else (),
-        neighbours=_neighbours(evidence, board, fitted, spread, influence, level) if details else (),
+        rank_probabilities=joint.ranks(draws, seed) if details else (),
+        neighbours=joint.neighbours(board, level) if details else (),
     )
 
 
@@ -174,37 +138,6 @@ def _with_games(checked: Checked) -> Checked:
     return Checked(
         checked.a[known], checked.b[known], checked.gaps[known], checked.won[known], checked.cluster[known]
     )
-
-
-def _rated(fitted: Fit, wish: Wish) -> Rated:
-    weak = np.zeros(fitted.core.size, dtype=bool)
-    for part in fitted.parts:
-        weak[part.nodes] = ~part.core
-    rounds, seed = (wish.rounds, wish.seed) if wish.ci == "bootstrap" else (None, None)
-    return Rated(
-        interval=Interval(wish.ci, wish.level, rounds, seed, cluster=wish.cluster),
-        rating=MEAN + POINTS * fitted.theta,
-        component=fitted.component,
-        parameters={"mean": MEAN, "prior": PRIOR},
-        **unbounded(fitted.theta.size, weak=weak),
-    )
-
-
-def _reach(evidence: Evidence, level: float) -> Floats:
-    """Standard errors to both sides, (M,): Student's quantile for the prompts that a model has battles in."""
-    prompts = prompts_of(evidence)
-    kinds, which = np.unique(prompts, return_inverse=True)
-    reach = [
-        student(level, n - 1) * math.sqrt(n / (n - 1)) if n > 1 else z_exact(level) for n in kinds.tolist()
-    ]
-    return np.array(reach)[which]
-
-
-def _human_board(human: Counts, fitted: Fit, anchor: Mapping[str, float] | None) -> Leaderboard:
-    wish = wish_of(ci="none")
-    rated = _rated(fitted, wish)
-    known = {name: value for name, value in (anchor or {}).items() if name in human.models}
-    return make_board(human, rated, wish, known or None)
 
 
 def _moved(evidence: Evidence, fitted: Fit, human: Fit) -> float:
@@ -233,49 +166,3 @@ def _doubts(calibration: Calibration | None, steep: Steepness | None) -> list[st
             f"middle is placed too {way} it"
         )
     return told
-
-
-def _ranks(
-    evidence: Evidence, fitted: Fit, spread: Floats, draws: Floats | None, seed: int
-) -> tuple[float, ...]:
-    """The placed model's row of `uncertainty.rank_probabilities`, by itself."""
-    if draws is None:
-        draws = normal_draws(fitted.theta, spread, fitted.component, seed)
-    part = np.flatnonzero(fitted.component == fitted.component[evidence.placed])
-    whole = draws[:, part][~np.isnan(draws[:, part]).any(axis=1)]
-    if not len(whole):
-        return ()
-    own = whole[:, part == evidence.placed]
-    place = (whole > own).sum(axis=1)
-    chances = np.bincount(place, minlength=part.size) / len(whole)
-    return tuple(chances.tolist())
-
-
-def _neighbours(
-    evidence: Evidence,
-    board: Leaderboard,
-    fitted: Fit,
-    spread: Floats,
-    influence: Influence | None,
-    level: float,
-) -> tuple[Neighbour, ...]:
-    names = [row.model for row in board.ratings]
-    at = names.index(evidence.models[evidence.placed])
-    chances, variances = better(fitted.theta, spread), gap_variances(spread)
-    found = []
-    for place in (at - 1, at + 1):
-        if not 0 <= place < len(names) or board.ratings[place].component != board.ratings[at].component:
-            continue
-        other = evidence.models.index(names[place])
-        gap = float(fitted.theta[evidence.placed] - fitted.theta[other])
-        error = math.sqrt(variances[evidence.placed, other])
-        apart = abs(gap) > z_exact(level) * error
-        needed = math.nan
-        if apart:
-            needed = 0.0
-        elif influence is not None:
-            needed = more_prompts(influence, evidence.placed, other, gap, evidence.judged.n_prompts, level)
-        found.append(
-            Neighbour(names[place], POINTS * gap, float(chances[evidence.placed, other]), bool(apart), needed)
-        )
-    return tuple(found)
