@@ -10,7 +10,8 @@ import numpy as np
 
 from palestra.analysis.comparison import Board, Comparison, compare
 from palestra.analysis.quality import Estimates
-from palestra.cli._tables import aligned, json_text
+from palestra.records.plain import json_text
+from palestra.records.tables import aligned
 from palestra.report.words import NONE, number, percent, visible
 
 if TYPE_CHECKING:

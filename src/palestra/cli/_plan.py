@@ -7,8 +7,9 @@ import math
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from palestra.cli._tables import aligned, json_text
 from palestra.ranking.scale import POINTS
+from palestra.records.plain import json_text
+from palestra.records.tables import aligned
 from palestra.report.words import NONE, counts_line, interval_line, number, percent, visible
 
 if TYPE_CHECKING:

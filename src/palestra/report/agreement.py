@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from palestra.errors import UsageError
 from palestra.interchange.agree_sources import AgreeOptions
 from palestra.judges.family import families as families_of
+from palestra.records.plain import finite
 from palestra.records.tables import Tabular
 from palestra.report.agreement_findings import find_agreement
-from palestra.report.agreement_forms import FIELDS, agreement_rows, agreement_text, finite
+from palestra.report.agreement_forms import FIELDS, agreement_rows, agreement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from palestra.analysis.agreement.findings import Coverage, Estimate
+from palestra.records.plain import json_text
+from palestra.records.tables import aligned
 from palestra.report.agreement_tables import PEOPLE, tables_of
 from palestra.report.words import number, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from palestra.analysis.agreement.findings import Findings, Group
 
@@ -28,7 +29,7 @@ def agreement_text(found: Findings) -> str:
     blocks = ["\n".join(["=== AGREEMENT ===", *_about(found)])]
     for table in tables_of(found):
         left = frozenset({0, 1}) if table.rows[0][1] == "Judge" else frozenset({0})
-        blocks.append("\n".join([table.title, *_aligned(table.rows, left), *table.notes]))
+        blocks.append("\n".join([table.title, *aligned(table.rows, left=left), *table.notes]))
     kappas = _kappas(found.overall)
     blocks += ["\n".join(kappas)] if kappas else []
     warnings = [f"Warning: {visible(warning)}" for warning in found.warnings]
@@ -62,7 +63,7 @@ def agreement_csv(found: Findings) -> str:
 
 def agreement_json(found: Findings) -> str:
     """Everything; NaN and infinity are null."""
-    return json.dumps(finite(found.to_dict()), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(found.to_dict())
 
 
 def agreement_rows(found: Findings) -> list[dict[str, Any]]:
@@ -108,17 +109,6 @@ def _row(category: str, judge: str, measure: str, value: Estimate | float) -> di
     return dict(zip(FIELDS, (category, judge, measure, *told), strict=True))
 
 
-def finite(value: Any) -> Any:
-    """The same data with None for NaN and infinity."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
-
-
 def _about(found: Findings) -> list[str]:
     people, made = found.overall.people, found.interval
     voters = "" if people.n_voters is None else f" of {_some(people.n_voters, 'person', 'people')}"
@@ -145,23 +135,6 @@ def _kappas(group: Group) -> list[str]:
                 f"Fleiss' kappa among {who}: {number(kappa.value, 2)}{span}, of {kappa.n:,.0f} matchups"
             )
     return told
-
-
-def _aligned(rows: Sequence[Sequence[str]], left: frozenset[int]) -> list[str]:
-    """Columns two spaces apart, those not in `left` flush right; wide characters count as two columns."""
-    from rich.cells import cell_len
-
-    widths = [max(cell_len(cell) for cell in column) for column in zip(*rows, strict=True)]
-
-    def line(row: Sequence[str]) -> str:
-        padded = []
-        for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
-            space = " " * (width - cell_len(cell))
-            padded.append(cell + space if position in left else space + cell)
-        return "  ".join(padded).rstrip()
-
-    rule = "─" * (sum(widths) + 2 * (len(widths) - 1))
-    return [line(rows[0]), rule, *(line(row) for row in rows[1:])]
 
 
 def _markdown(text: str) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from palestra.records.plain import json_text
 from palestra.report.baseline_metrics import ARENA, metrics_csv, metrics_table
 from palestra.report.words import number, percent, visible
 
@@ -65,14 +64,14 @@ class BaselineReport:
                     "dataset": board.dataset,
                     "subset": board.subset,
                     "baseline": board.baseline,
-                    "rows": [_finite(row._asdict()) for row in board.rows],
+                    "rows": [row._asdict() for row in board.rows],
                 }
                 for board in self.boards
             ],
             "coverage": [row.to_dict() for row in self.coverage],
             "metrics": [row._asdict() for row in self.metrics],
         }
-        return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        return json_text(data)
 
     def _ending(self) -> Iterator[str]:
         overall = self.boards[0]
@@ -142,10 +141,3 @@ def _line(row: Sequence[str], widths: Sequence[int], left: set[int]) -> str:
         space = " " * (width - cell_len(cell))
         padded.append(cell + space if place in left else space + cell)
     return "  ".join(padded).rstrip()
-
-
-def _finite(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in row.items()
-    }

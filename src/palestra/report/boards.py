@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from palestra.records.plain import json_text
 from palestra.records.tables import aligned
 from palestra.report.words import (
     count,
@@ -101,7 +101,7 @@ def board_json(board: Leaderboard, groups: Groups | None = None) -> str:
         data["groups"] = {
             by: {name: part.to_dict() for name, part in boards.items()} for by, boards in groups.items()
         }
-    return json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(data)
 
 
 def _parts(board: Leaderboard, groups: Groups | None) -> Iterator[tuple[str | None, str, Leaderboard]]:
@@ -184,13 +184,3 @@ def _csv_value(value: object) -> object:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     return " ".join(value) if isinstance(value, tuple) else value
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
-    return value
