@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +16,7 @@ from palestra.interchange.battle_columns import REQUIRED
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
-    from palestra.interchange.rows import Row
+    from palestra.interchange.outside.files import Row
 
 HUB = "hub:"
 TALKS = frozenset({"conversation_a", "conversation_b", "full_conversation"})
@@ -62,10 +62,15 @@ def is_own(path: Path) -> bool:
     """
     if path.is_dir():
         return True
-    from palestra.interchange.rows import read_rows
+    from palestra.interchange.outside.files import open_source, read
 
-    with closing(cast("Generator[Row]", read_rows(path))) as rows:
-        columns = next(rows).data.keys()
+    with ExitStack() as stack:
+        rows = cast("Generator[Row]", read(open_source(path, stack)))
+        stack.enter_context(closing(rows))
+        first = next((row.data for row in rows if row.data is not None), None)
+    if first is None:
+        raise DataError("no row can be read", path=path)
+    columns = first.keys()
     return columns >= set(REQUIRED) and not columns & TALKS
 
 
