@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from benchmarks.conversion import make
 from tests.interchange.outside import made
 
 from palestra.errors import DataError
 from palestra.interchange.counts import count_battles
 from palestra.interchange.outside.columnar import columnar
 from palestra.interchange.outside.convert import convert
+from palestra.interchange.outside.detect import detect
 from palestra.interchange.outside.files import open_source
 from palestra.interchange.outside.registry import format_named
 
@@ -160,3 +162,12 @@ def test_strict_ends_at_the_first_damaged_row(tmp_path: Path) -> None:
         convert(source, tmp_path / "out.parquet", strict=True)
     assert (caught.value.path, caught.value.line) == (str(source), 4)
     assert [path.name for path in tmp_path.iterdir()] == ["in.parquet"]
+
+
+def test_the_benchmark_measures_the_quick_way(tmp_path: Path) -> None:
+    make(tmp_path / "votes.parquet", 200)
+    source = open_source(tmp_path / "votes.parquet", ExitStack())
+    assert columnar(source, detect(source)) is not None
+    tally = convert(tmp_path / "votes.parquet", tmp_path / "out.jsonl")
+    assert (tally.files[0].format, tally.battles) == ("lmarena-100k", 200)
+    assert all(row["response_b"] for row in made.read_jsonl(tmp_path / "out.jsonl"))
