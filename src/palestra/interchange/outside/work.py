@@ -38,8 +38,9 @@ class Step:
     """How far a conversion is."""
 
     file: str
+    """The file that is read, or what is done after that."""
     rows: int
-    """Read of this file."""
+    """Read of this file, or done."""
     total: int | None
     """Rows of this file, where they are known."""
     finished: bool = False
@@ -243,10 +244,13 @@ class Work:
         self._copy(" UNION ALL ".join(queries), draft, shape)
 
     def _copy(self, query: str, path: Path, shape: write.Shape) -> None:
-        name, rows = self.tally.files[0].name, self.tally.rows
+        assert self.outputs.battles is not None
+        name, rows, furthest = f"writing {self.outputs.battles}", self.tally.rows, 0.0
 
         def report(share: float) -> None:
-            self._report(Step(name, int(share * rows), rows), now=True)
+            nonlocal furthest
+            furthest = max(furthest, share)  # at its end DuckDB knows nothing any more
+            self._report(Step(name, int(furthest * rows), rows), now=True)
 
         with connected() as connection:
             try:
