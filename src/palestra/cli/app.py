@@ -6,9 +6,10 @@ import io
 import os
 import sys
 import traceback
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from palestra.cli.agree import agree
 from palestra.cli.check import check
@@ -48,7 +49,19 @@ COMMANDS = (
 _DUCKDB_INTERRUPTED = "Query interrupted"
 """What DuckDB makes of Ctrl-C, a RuntimeError."""
 
+
+class _Group(TyperGroup):
+    """Commands of which Ctrl-C is told; Typer by itself ends without a word."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise typer.Exit(_interrupted()) from None
+
+
 app = typer.Typer(
+    cls=_Group,
     help="An arena for language models: battles, judges, and rankings with honest uncertainty.",
     no_args_is_help=True,
     add_completion=False,
