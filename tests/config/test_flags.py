@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from palestra.config.endpoint import EndpointType
 from palestra.config.flags import Flags
 from palestra.config.load import config_from_flags, load_config
-from palestra.config.schema import EndpointType
 from palestra.errors import ConfigError, PalestraError, UsageError
 
 

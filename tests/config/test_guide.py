@@ -9,20 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from palestra.config.endpoint import EndpointType, ModelConfig
+from palestra.config.judge import JudgeConfig
 from palestra.config.load import config_from_flags, load_config
-from palestra.config.schema import (
-    Arena,
-    Config,
-    EndpointType,
-    JudgeConfig,
-    ModelConfig,
-    Place,
-    PromptSource,
-    Ranking,
-    Schedule,
-    Serve,
-    Swap,
-)
+from palestra.config.schema import Arena, Config, Place, PromptSource, Ranking, Schedule, Serve, Swap
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

@@ -11,8 +11,9 @@ import pytest
 from tests.support.cli import palestra
 from tests.support.configs import GOOD
 
+from palestra.config.endpoint import EndpointType
 from palestra.config.load import environment, load_config
-from palestra.config.schema import Config, EndpointType
+from palestra.config.schema import Config
 from palestra.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from palestra.config.endpoint import EndpointType
 from palestra.config.load import load_config
-from palestra.config.schema import EndpointType, Swap
+from palestra.config.schema import Swap
 from palestra.config.write import dump_config
 from palestra.errors import ConfigError
 

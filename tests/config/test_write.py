@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from tests.support.configs import GOOD, configs
 
+from palestra.config.endpoint import ModelConfig
+from palestra.config.judge import JudgeConfig
 from palestra.config.load import check_document, load_config
 from palestra.config.reader import parse
-from palestra.config.schema import Config, JudgeConfig, ModelConfig, PromptSource
+from palestra.config.schema import Config, PromptSource
 from palestra.config.write import dump_config
 
 

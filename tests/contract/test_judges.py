@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.judges.making import FunctionModel, game, matchup, mirrored, prompt
 
-from palestra.config.schema import Criterion
+from palestra.config.judge import Criterion
 from palestra.judges.base import Judge
 from palestra.judges.grading import GradingJudge
 from palestra.judges.llm import LLMJudge

@@ -12,7 +12,7 @@ import pytest
 import stamina
 from tests.support.behaviour import Behaviour, Fault, Reply
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.models.base import Delta, Model, Request
 from palestra.models.registry import make_model
 from palestra.records.failure import FailureKind

@@ -23,8 +23,8 @@ from tests.support.hub_server import TOKEN, hub_running
 from tests.support.require import ROOT
 from tests.support.serve import serve
 
+from palestra.config.endpoint import EndpointType
 from palestra.config.load import load_config
-from palestra.config.schema import EndpointType
 from palestra.judges.protocols import make_protocol
 from palestra.judges.protocols.base import Reading, Unreadable
 from palestra.judges.registry import make_judge

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.judges.making import matchup, prompt, verdict
 
-from palestra.config.schema import JudgeConfig, Swap
+from palestra.config.judge import JudgeConfig
+from palestra.config.schema import Swap
 from palestra.judges.battles import to_battles
 from palestra.records.battle import Source
 from palestra.records.failure import Failure, FailureKind

@@ -9,7 +9,7 @@ from tests.judges.making import game, matchup
 from tests.support import require
 from tests.support.gguf import write_corpus
 
-from palestra.config.schema import JudgeConfig
+from palestra.config.judge import JudgeConfig
 from palestra.errors import ConfigError
 from palestra.judges.llm import LLMJudge
 from palestra.judges.registry import make_judge

@@ -9,7 +9,8 @@ import yaml
 from tests.judges.making import game, matchup, prompt
 from tests.support.require import ROOT
 
-from palestra.config.schema import JudgeConfig, Schedule, Swap
+from palestra.config.judge import JudgeConfig
+from palestra.config.schema import Schedule, Swap
 from palestra.judges.fence import Fence
 from palestra.judges.protocols import make_protocol
 from palestra.judges.recorded import RecordedJudge

@@ -8,7 +8,7 @@ import pytest
 from tests.judges.making import game, matchup, prompt
 from tests.support.behaviour import Behaviour, Fault, Reply
 
-from palestra.config.schema import JudgeConfig
+from palestra.config.judge import JudgeConfig
 from palestra.judges.registry import make_judge
 from palestra.records.failure import FailureKind
 from palestra.records.matchup import Order

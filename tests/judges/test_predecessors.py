@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.judges.making import matchup, verdict
 
-from palestra.config.schema import JudgeConfig, Swap
+from palestra.config.judge import JudgeConfig
+from palestra.config.schema import Swap
 from palestra.judges.battles import to_battles
 from palestra.judges.combine import combine_orders
 from palestra.judges.protocols import make_protocol

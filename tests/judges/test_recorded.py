@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.judges.making import game, matchup, mirrored, prompt, verdict
 from tests.support import require
 
-from palestra.config.schema import JudgeConfig, Swap
+from palestra.config.judge import JudgeConfig
+from palestra.config.schema import Swap
 from palestra.errors import DataError
 from palestra.judges.base import Game
 from palestra.judges.battles import to_battles

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.judges.making import game
 
-from palestra.config.schema import JudgeConfig
+from palestra.config.judge import JudgeConfig
 from palestra.errors import ConfigError, DataError
 from palestra.judges.llm import LLMJudge
 from palestra.judges.metric import MetricJudge

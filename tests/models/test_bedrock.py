@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.support import rawhttp
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.models.base import Request
 from palestra.models.registry import make_model
 from palestra.records.failure import FailureKind

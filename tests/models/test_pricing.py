@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from palestra.config.schema import Endpoint
+from palestra.config.endpoint import Endpoint
 from palestra.models.pricing import pricer
 from palestra.models.reply import Reply
 

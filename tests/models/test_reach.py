@@ -7,7 +7,7 @@ import pytest
 from tests.support.behaviour import Behaviour, Fault, Reply
 from tests.support.ports import free_port
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.models.reach import reach
 from palestra.models.registry import make_model
 from palestra.records.failure import FailureKind

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from palestra.config.schema import JudgeConfig, ModelConfig
+from palestra.config.endpoint import ModelConfig
+from palestra.config.judge import JudgeConfig
 from palestra.errors import EndpointError
 from palestra.models.base import Model, Request
 from palestra.models.registry import make_model

@@ -14,7 +14,7 @@ from tests.support.behaviour import Behaviour, Fault, Reply
 from tests.support.chat_server import SHAPES
 from tests.support.wire.base import Answer
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.models.base import Delta, Request
 from palestra.models.registry import make_model
 from palestra.records.failure import FailureKind

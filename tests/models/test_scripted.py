@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.errors import ConfigError
 from palestra.models.base import Delta, Request
 from palestra.models.registry import make_model

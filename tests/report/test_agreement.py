@@ -13,7 +13,7 @@ from tests.report.agreeing import judge_of, llmbar, llmfao, made_up
 
 import palestra
 from palestra.analysis.agreement import cohen_kappa
-from palestra.config.schema import JudgeConfig
+from palestra.config.judge import JudgeConfig
 from palestra.errors import DataError, UsageError
 from palestra.report.agreement_forms import (
     FIELDS,

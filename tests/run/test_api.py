@@ -64,7 +64,7 @@ def test_models_judges_and_prompts_may_be_given_without_a_file(tmp_path: Path) -
 
 def test_texts_are_prompts_and_file_names_are_files(tmp_path: Path) -> None:
     (tmp_path / "more.jsonl").write_text('{"query": "Third?", "response": "x"}\n')
-    prompts = ["First?", tmp_path / "more.jsonl", "Second?\nWith two lines.json"]
+    prompts: list[str | Path] = ["First?", tmp_path / "more.jsonl", "Second?\nWith two lines.json"]
     results = palestra.run(models=SCRIPTED, judges=["metric:exact"], prompts=prompts, quiet=True)
     assert results.manifest.n_prompts == 3
 

@@ -10,7 +10,8 @@ from tests.support.fronts import LAYERS, fronts_app
 from tests.support.ports import free_port
 from tests.support.serve import serve
 
-from palestra.config.schema import JudgeConfig, ModelConfig
+from palestra.config.endpoint import ModelConfig
+from palestra.config.judge import JudgeConfig
 from palestra.errors import EndpointError
 from palestra.run.pull import Missing, missing_models, not_there, ollama_address, pull_models
 

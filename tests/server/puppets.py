@@ -8,7 +8,8 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from palestra.config.schema import Config, ModelConfig
+from palestra.config.endpoint import ModelConfig
+from palestra.config.schema import Config
 from palestra.models.base import Delta
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.response import Response

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from palestra.config.schema import ModelConfig
+from palestra.config.endpoint import ModelConfig
 from palestra.server.live.leaks import tells_its_name
 
 MODEL = ModelConfig.model_validate(

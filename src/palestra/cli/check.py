@@ -13,8 +13,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from palestra.config.endpoint import Endpoint
     from palestra.config.load import LoadedConfig
-    from palestra.config.schema import Config, Endpoint
+    from palestra.config.schema import Config
     from palestra.records.prompt import Prompt
     from palestra.run.plan import Plan
 
@@ -195,7 +196,7 @@ def _reach_all(config: Config, env: Mapping[str, str]) -> None:
 
 
 def _makes_calls(endpoint: Endpoint) -> bool:
-    from palestra.config.schema import EndpointType
+    from palestra.config.endpoint import EndpointType
 
     return endpoint.endpoint_type not in (EndpointType.RECORDED, EndpointType.SCRIPTED)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from palestra.config.document import Document, Loc, Spot, unusable
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 from palestra.errors import ConfigError, UsageError, nearest
 
 _MOST_PARTS = 30

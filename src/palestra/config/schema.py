@@ -1,39 +1,23 @@
-"""The one config schema. `load.py` reads files into it; `shapes.py` maps other tools' files onto it."""
+"""The one config schema. `load.py` reads files into it; `shapes/` maps other tools' files onto it."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
-    ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
 
-
-class EndpointType(StrEnum):
-    """How a model is reached."""
-
-    OPENAI = "openai"
-    ANTHROPIC = "anthropic"
-    GEMINI = "gemini"
-    OLLAMA = "ollama"
-    VLLM = "vllm"
-    OPENROUTER = "openrouter"
-    HUGGINGFACE = "huggingface"
-    BEDROCK = "bedrock"
-    RECORDED = "recorded"
-    SCRIPTED = "scripted"
+from palestra.config.endpoint import ModelConfig
+from palestra.config.judge import JudgeConfig
+from palestra.config.section import Section, Texts, as_tuple
 
 
 class Swap(StrEnum):
@@ -47,220 +31,15 @@ class Swap(StrEnum):
     """Both orders; a battle each."""
 
 
-def _check_address(text: str) -> None:
-    """Raises `ValueError` unless it is an http(s) address with a host, and without a password in it."""
-    parts = urlsplit(text)
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("an address holds no user or password; put the key in `api_key_env`")
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0:
-        raise ValueError(f"{text!r} is not an address such as http://localhost:8000/v1")
-
-
-def _tuple(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
-Texts = Annotated[tuple[str, ...], BeforeValidator(_tuple)]
-"""A list of texts; it may be a plain list where types are taken strictly, too."""
-
-
 def _listed(value: Any) -> Any:
     """A single text where several may stand."""
-    return (value,) if isinstance(value, str) else _tuple(value)
+    return (value,) if isinstance(value, str) else as_tuple(value)
 
 
 def _folder_name(text: str) -> str:
     if text in (".", "..") or any(c in text for c in "/\\\0\n\r"):
         raise ValueError(f"{text!r} cannot be the name of a folder, which it becomes")
     return text
-
-
-class Section(BaseModel):
-    """A part of the config. Unknown keys are errors; a loaded config never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, protected_namespaces=(), allow_inf_nan=False)
-
-
-class Price(Section):
-    """USD per million tokens."""
-
-    input: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
-
-
-class Endpoint(Section):
-    """How to reach a model, and how to sample from it. Models and judges share it."""
-
-    label: str = ""
-    """Default: `metric`, `model`, `path`'s stem or `endpoint_type`, the first that is there."""
-    endpoint_type: EndpointType
-    model: str = ""
-    """The name the server knows."""
-    base_url: str | None = None
-    """The server's address, such as http://localhost:8000/v1 (for Ollama, localhost:11434 will do).
-    Default: the provider's own."""
-    url: str | None = None
-    """An exact address to POST an OpenAI chat-completions body to, instead of `base_url`."""
-    api_key: Annotated[SecretStr | None, Field(repr=False, exclude=True)] = None
-    """Used, and never written anywhere. Better: `api_key_env`."""
-    api_key_env: str | None = None
-    """The environment variable that holds the key. Default: the provider's usual one."""
-    system_prompt: str | None = None
-    temperature: Annotated[float | None, Field(ge=0)] = None
-    top_p: Annotated[float | None, Field(gt=0, le=1)] = None
-    max_tokens: Annotated[int | None, Field(gt=0)] = None
-    seed: int | None = None
-    """A fixed seed for every call. Default: one derived per call from the run's seed."""
-    stop: Texts = ()
-    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh", "max"] | None = None
-    extra_body: dict[str, Any] = {}
-    """Sent along in the request's body (for Ollama: `think`, `keep_alive` and `format` as they are,
-    everything else as an option such as `num_ctx`)."""
-    price: Price | None = None
-    """Default: what genai-prices knows of the model."""
-    concurrency: Annotated[int | None, Field(gt=0)] = None
-    """Most calls at once to this endpoint."""
-    requests_per_minute: Annotated[float | None, Field(gt=0)] = None
-    timeout: Annotated[float, Field(gt=0)] = 300.0
-    """Seconds for one attempt."""
-    retries: Annotated[int, Field(ge=0)] = 5
-    """Further attempts after the first, on 408, 409, 429, 5xx and dropped connections."""
-    path: Path | None = None
-    """For `recorded`: the file with the answers or verdicts."""
-    script: dict[str, Any] = {}
-    """For `scripted`: see `models/scripted.py`."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _default_label(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or data.get("label") not in (None, ""):
-            return data
-        path = data.get("path")
-        stem = Path(path).stem if isinstance(path, str | Path) else None
-        names = [data.get("metric"), data.get("model"), stem, data.get("endpoint_type")]
-        return {**data, "label": next((name for name in names if isinstance(name, str) and name), "")}
-
-    @field_validator("base_url", "url")
-    @classmethod
-    def _address(cls, text: str | None, info: ValidationInfo) -> str | None:
-        bare = info.data.get("endpoint_type") is EndpointType.OLLAMA and text and "://" not in text
-        if text is not None:
-            _check_address(f"http://{text}" if bare else text)
-        return text
-
-    @model_validator(mode="after")
-    def _reachable(self) -> Self:
-        self._check_reachable()
-        return self
-
-    def _check_reachable(self) -> None:
-        if self.endpoint_type is EndpointType.RECORDED and self.path is None:
-            raise ValueError("endpoint_type recorded needs `path`, the file with the answers")
-        free = (EndpointType.RECORDED, EndpointType.SCRIPTED)
-        if self.endpoint_type not in free and not self.model:
-            raise ValueError(
-                f"endpoint_type {self.endpoint_type.value} needs `model`, the name the server knows"
-            )
-
-
-class ModelConfig(Endpoint):
-    """One competitor."""
-
-    size_b: Annotated[float | None, Field(gt=0)] = None
-    """Size in billions of parameters. Default: read from the name where it says."""
-    organisation: str | None = None
-    licence: str | None = None
-    name_in_file: str | None = None
-    """For `recorded`: which model of the file. Default: `model`, then `label`; a file without a model
-    column holds one model."""
-
-
-def _one_line(text: str) -> str:
-    if not text.strip() or not text.isprintable() or ":" in text:
-        raise ValueError(f"{text!r} cannot be a criterion's name: one line of text without a colon")
-    return text.strip()
-
-
-class Criterion(Section):
-    """What a rubric grades answers on."""
-
-    name: Annotated[str, AfterValidator(_one_line)]
-    description: str = ""
-    """What a good answer does; the judge reads it."""
-    weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    """Of its grade in the mean."""
-
-
-Protocol = Literal[
-    "pairwise",
-    "scores",
-    "json",
-    "arena-hard",
-    "mt-bench",
-    "mt-bench-single",
-    "alpaca-eval",
-    "judgearena",
-    "evalscope",
-    "openarena",
-    "rubric",
-    "llmbar",
-]
-
-
-class JudgeConfig(Endpoint):
-    """Whoever decides. With `metric` set, no model is asked."""
-
-    endpoint_type: EndpointType = EndpointType.RECORDED
-    protocol: Protocol = "pairwise"
-    template: Path | None = None
-    """A template file of your own; default: the protocol's."""
-    template_text: str | None = None
-    """The template itself, instead of a file."""
-    repeats: Annotated[int, Field(gt=0)] = 1
-    metric: Literal["exact", "rouge1", "rouge2", "rougeL", "bleu", "chrf"] | None = None
-    """Compare with each prompt's reference answer instead of asking a model."""
-    score_temperature: Annotated[float, Field(gt=0)] = 0.3
-    """T in pref = e^(T·a) / (e^(T·a) + e^(T·b)) for protocols with scores."""
-    soft: bool = False
-    """Let ratings read the judge's share of the win in place of its winner."""
-    strong_weight: Annotated[float, Field(ge=1e-12, le=1e12)] = 1.0
-    """Weight of a kept single-order battle whose label was A>>B or B>>A."""
-    criteria: Annotated[tuple[Criterion, ...], BeforeValidator(_tuple)] = ()
-    """For `rubric`: what both answers are graded on."""
-    scale: Annotated[tuple[float, float], BeforeValidator(_tuple)] = (1.0, 10.0)
-    """For `rubric`: the lowest and the highest grade."""
-    turn: Annotated[int | None, Field(gt=0)] = None
-    """Judge a conversation up to this user turn only. Default: all of it."""
-    panel_weight: Annotated[float, Field(gt=0, le=1e6)] = 1.0
-    """Of this judge's say in a panel."""
-    judge_own_family: bool = False
-    """Also judge matchups with a model of the judge's own family; see `judges/family.py`."""
-
-    @model_validator(mode="after")
-    def _one_template(self) -> Self:
-        if self.template is not None and self.template_text is not None:
-            raise ValueError("give either `template` (a file) or `template_text`")
-        return self
-
-    @model_validator(mode="after")
-    def _rubric(self) -> Self:
-        names = [criterion.name.lower() for criterion in self.criteria]
-        if self.protocol == "rubric" and not names:
-            raise ValueError("protocol rubric needs `criteria`, a list of {name, description, weight}")
-        if self.protocol != "rubric" and names:
-            raise ValueError(f"`criteria` are for protocol rubric, not for {self.protocol}")
-        if len(set(names)) < len(names):
-            raise ValueError("two `criteria` have the same name")
-        if not self.scale[0] < self.scale[1]:
-            raise ValueError("`scale` is the lowest and the highest grade, as in [1, 10]")
-        return self
-
-    def _check_reachable(self) -> None:
-        if self.metric is not None:
-            return
-        if self.path is None and "endpoint_type" not in self.model_fields_set:
-            raise ValueError("a judge needs `endpoint_type` (or `metric`, or `path` to replay verdicts)")
-        super()._check_reachable()
 
 
 class PromptSource(Section):
@@ -300,7 +79,7 @@ class Schedule(Section):
     kind: Literal["round-robin", "baseline", "sampled", "place"] = "round-robin"
     baseline: str | None = None
     """For `baseline`: the label that every other model meets."""
-    baselines: dict[str, str] = {}
+    baselines: dict[str, str] = Field(default_factory=dict)
     """For `baseline`: another one for the prompts of a category, as in {math: Llama}."""
     candidates: Texts = ()
     """For `baseline`: only these meet it. Default: all others."""

@@ -15,7 +15,7 @@ from palestra.records.matchup import Order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from palestra.config.schema import JudgeConfig
+    from palestra.config.judge import JudgeConfig
     from palestra.judges.panel import Rule
     from palestra.records.battle import Text
     from palestra.records.matchup import Matchup

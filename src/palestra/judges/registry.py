@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 from palestra.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from palestra.config.schema import JudgeConfig
+    from palestra.config.judge import JudgeConfig
     from palestra.judges.base import Judge
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from palestra.config.schema import Endpoint, EndpointType
+from palestra.config.endpoint import Endpoint, EndpointType
 
 _OWN = {
     EndpointType.OPENAI: "https://api.openai.com/v1",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from palestra.config.address import secrets_in
-from palestra.config.schema import Endpoint, EndpointType
+from palestra.config.endpoint import Endpoint, EndpointType
 from palestra.errors import EndpointError
 from palestra.models.addresses import is_public
 

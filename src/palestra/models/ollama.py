@@ -27,7 +27,7 @@ from palestra.records.failure import FailureKind
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
     from palestra.models.base import Request
 
 _TOP_LEVEL = ("think", "keep_alive", "format")

@@ -29,7 +29,7 @@ from palestra.models.reply import Reply
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
     from palestra.models.base import Request
     from palestra.records.response import TokenChances
 

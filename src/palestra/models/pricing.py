@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 from palestra.models import addresses
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from palestra.config.schema import Endpoint, Price
+    from palestra.config.endpoint import Endpoint, Price
     from palestra.models.reply import Reply
 
     Pricer = Callable[[Reply], float | None]

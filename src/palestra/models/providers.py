@@ -15,7 +15,7 @@ from pydantic_ai.exceptions import UserError
 from pydantic_ai.profiles import ModelProfile, merge_profile
 from pydantic_ai.profiles.openai import OpenAIModelProfile
 
-from palestra.config.schema import Endpoint, EndpointType
+from palestra.config.endpoint import Endpoint, EndpointType
 from palestra.errors import EndpointError
 from palestra.models.addresses import gemini_version, is_public
 from palestra.models.chat import TINY, ChatBackend

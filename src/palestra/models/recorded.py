@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
     from pathlib import Path
 
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
     from palestra.models.base import Request
 
 

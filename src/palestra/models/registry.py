@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from palestra.config.address import secrets_in
-from palestra.config.schema import Endpoint, EndpointType
+from palestra.config.endpoint import Endpoint, EndpointType
 from palestra.models import addresses, sampling
 from palestra.models.keys import find_key
 

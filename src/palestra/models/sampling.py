@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from palestra.config.address import shown
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 
 if TYPE_CHECKING:
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
 
 _SEEDLESS = frozenset({EndpointType.ANTHROPIC, EndpointType.BEDROCK})
 _ANTHROPIC_MAX_TOKENS = 16384

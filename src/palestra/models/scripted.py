@@ -36,7 +36,7 @@ from palestra.records.response import Response
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
     from palestra.models.base import Request
     from palestra.models.pricing import Pricer
 

@@ -14,7 +14,7 @@ from palestra.run.play import Player
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from palestra.config.schema import Endpoint
+    from palestra.config.endpoint import Endpoint
     from palestra.judges.base import Game, Judge
     from palestra.judges.grading import GradingJudge
     from palestra.models.base import Model, Request

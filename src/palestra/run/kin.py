@@ -11,7 +11,8 @@ from palestra.judges.llm import LLMJudge
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from palestra.config.schema import Config, Endpoint
+    from palestra.config.endpoint import Endpoint
+    from palestra.config.schema import Config
     from palestra.judges.base import Judge
 
 

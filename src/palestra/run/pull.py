@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from palestra.config.schema import Endpoint, EndpointType, JudgeConfig
+from palestra.config.endpoint import Endpoint, EndpointType
+from palestra.config.judge import JudgeConfig
 from palestra.errors import EndpointError
 from palestra.models.addresses import base_url
 from palestra.models.keys import find_key

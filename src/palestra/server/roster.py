@@ -13,7 +13,7 @@ from palestra.store.arena_schema import model_states
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from palestra.config.schema import ModelConfig
+    from palestra.config.endpoint import ModelConfig
     from palestra.models.base import Model
     from palestra.store.database import Database
 

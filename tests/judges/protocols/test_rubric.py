@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.judges.making import matchup
 
-from palestra.config.schema import Criterion
+from palestra.config.judge import Criterion
 from palestra.judges.fence import Fence
 from palestra.judges.protocols import make_protocol
 from palestra.judges.protocols.base import Reading, Unreadable

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from palestra.config.document import Builder, Document, Loc
+from palestra.config.endpoint import EndpointType
 from palestra.config.problems import shown
-from palestra.config.schema import EndpointType
 from palestra.errors import nearest
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)\}?")

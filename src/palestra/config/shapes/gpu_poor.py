@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from palestra.config.document import Builder, Document, Loc, Spot, dotted, unusable
+from palestra.config.endpoint import EndpointType
 from palestra.config.problems import shown
-from palestra.config.schema import EndpointType
 from palestra.config.shapes.common import type_of_address
 from palestra.errors import ConfigError
 

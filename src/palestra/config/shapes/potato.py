@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from palestra.config.document import Builder, Document, Loc
+from palestra.config.endpoint import EndpointType
 from palestra.config.problems import shown
-from palestra.config.schema import EndpointType
 from palestra.config.shapes.common import entries, mapping, no_other_keys, put_key
 from palestra.errors import nearest
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from palestra.config.schema import Criterion
+    from palestra.config.judge import Criterion
     from palestra.judges.protocols.grade import Single
     from palestra.judges.protocols.template import Templated
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from palestra.config.schema import Criterion
+from palestra.config.judge import Criterion
 from palestra.judges.fence import RULE
 from palestra.judges.protocols.base import MATERIAL, ROLE, Reading, Unreadable, prose, without_thinking
 from palestra.judges.protocols.scores import share

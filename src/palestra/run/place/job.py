@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from palestra.config.schema import EndpointType, ModelConfig
+from palestra.config.endpoint import EndpointType, ModelConfig
 from palestra.errors import ConfigError, nearest
 from palestra.models.answers import Answer, Answers
 from palestra.models.recorded import RecordedModel

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 from palestra.errors import ConfigError
 
 if TYPE_CHECKING:
-    from palestra.config.schema import Config, JudgeConfig, ModelConfig
+    from palestra.config.endpoint import ModelConfig
+    from palestra.config.judge import JudgeConfig
+    from palestra.config.schema import Config
 
 PROTOCOL = "judgearena"
 """How a judge is asked unless its config says."""

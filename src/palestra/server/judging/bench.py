@@ -20,7 +20,7 @@ from palestra.run.pairing import shows_b_first
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from palestra.config.schema import JudgeConfig
+    from palestra.config.judge import JudgeConfig
     from palestra.judges.base import Judge
     from palestra.records.battle import Battle, Text
     from palestra.records.verdict import Verdict

@@ -6,7 +6,7 @@ import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, cast
 
-from palestra.config.schema import EndpointType
+from palestra.config.endpoint import EndpointType
 from palestra.models.base import Delta, Request
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.prompt import Message

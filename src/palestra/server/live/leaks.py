@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from palestra.config.schema import ModelConfig
+    from palestra.config.endpoint import ModelConfig
 
 _SHORT = 2
 """Letters and digits; so short a name is a word of its own too often, and a shorter one always."""
