@@ -12,12 +12,11 @@ from palestra.config.judge import JudgeConfig
 from palestra.errors import EndpointError
 from palestra.models.addresses import base_url
 from palestra.models.keys import find_key
-from palestra.models.ollama_pull import OllamaHost
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from palestra.models.ollama_pull import Pulled
+    from palestra.models.ollama_pull import OllamaHost, Pulled
 
 _CHAT_ROUTES = ("/v1/chat/completions", "/api/chat")
 """What an Ollama answers; at the same host, its list of models is looked for."""
@@ -50,6 +49,10 @@ async def missing_models(endpoints: Iterable[Endpoint], env: Mapping[str, str]) 
             continue
         models = wanted.setdefault((address, key), {})
         models.setdefault(endpoint.model, []).append(endpoint.label)
+    if not wanted:
+        return []
+    from palestra.models.ollama_pull import OllamaHost
+
     hosts = [OllamaHost(*place) for place in wanted]
     found = await asyncio.gather(
         *(host.lacks(list(models)) for host, models in zip(hosts, wanted.values(), strict=True))
