@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from palestra.cli._options import apart
 from palestra.errors import UsageError, nearest
 from palestra.interchange.battle_columns import COLUMNS
 from palestra.interchange.outside.convert import convert
@@ -73,6 +74,7 @@ def convert_files(
     """
     if options.winners and not options.columns:
         raise UsageError("--winner explains the words of a table", key="--winner", hint="add --map")
+    _check_outputs({"--out": out, "--verdicts": verdicts, "--responses": responses}, files)
     try:
         with tempfile.TemporaryDirectory(prefix="palestra-") as folder, _showing(quiet) as progress:
             aside = Path(folder) / "battles.jsonl"
@@ -95,6 +97,15 @@ def convert_files(
         raise typer.Exit(130) from None
     if not quiet:
         print("\n".join(tally.lines()), file=sys.stderr)
+
+
+def _check_outputs(outputs: dict[str, Path | None], files: list[str]) -> None:
+    """That each goes to a file of its own, and none to one that is read."""
+    seen: dict[Path, str] = {}
+    for option, path in outputs.items():
+        apart(path, files, option)
+        if path is not None and (other := seen.setdefault(path.resolve(), option)) != option:
+            raise UsageError(f"{other} writes to the same file", path=path, key=option)
 
 
 @contextmanager

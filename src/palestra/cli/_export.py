@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from palestra.cli._options import apart
 from palestra.errors import StoreError, UsageError
 from palestra.interchange.exports.described import Stated
 from palestra.interchange.exports.export import exported
@@ -56,6 +57,8 @@ def export(
         raise UsageError("standard input can be read once only")
     wishes.check()
     target = None if out is None else Target.of(out, splits=wishes.test_share > 0)
+    if target is not None and target.form != "stdout":
+        apart(Path(str(out)), files)
     stated = _stated(files, card)
     with _sources(files, db) as sources, exported(sources, wishes) as made:
         typer.echo(made.report.text(), nl=False, err=target is not None and target.form == "stdout")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 BattleFiles = Annotated[
     list[str],
@@ -70,6 +73,25 @@ def model_number(text: str, option: str, example: str, *, least: float = -math.i
 def anchored(text: str | None) -> dict[str, float] | None:
     """What `--anchor` says; None where it is not given."""
     return None if text is None else dict([model_number(text, "--anchor", "Llama=1000")])
+
+
+def apart(out: Path | None, files: Iterable[str | Path], option: str = "--out") -> None:
+    """That what is written does not take the place of what is read: a file, or the rows of a run folder.
+
+    Raises:
+        UsageError: it would.
+    """
+    from palestra.errors import UsageError
+
+    if out is None or not out.exists():
+        return
+    for name in files:
+        path = Path(name)
+        rows = [path / "battles.jsonl", path / "verdicts.jsonl"] if path.is_dir() else [path]
+        if out.is_file() and any(row.exists() and row.samefile(out) for row in rows):
+            raise UsageError(
+                "is read, and would be written over", path=out, key=option, hint="write to another file"
+            )
 
 
 def write_text(path: Path, text: str) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from palestra.cli._options import Filter, Level, Rounds, Seed, write_text
+from palestra.cli._options import Filter, Level, Rounds, Seed, apart, write_text
 
 Format = Literal["table", "json", "csv", "md"]
 
@@ -95,6 +95,7 @@ def agree(
         raise UsageError("give either --human, people's battles, or --gold, battles with the right winner")
     if [*judged, *(human or gold or ())].count("-") > 1:
         raise UsageError("standard input can be read once only")
+    apart(out, [*judged, *(human or gold or ())])
     from palestra.report import agreement_forms
     from palestra.report.agreement import agree as hold
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from palestra.cli._options import BattleFiles, Cluster, Filter, Labels, model_number, write_text
+from palestra.cli._options import BattleFiles, Cluster, Filter, Labels, apart, model_number, write_text
 
 
 def plan(
@@ -60,6 +60,7 @@ def plan(
 
     if out is not None and not next:
         raise UsageError("there are no pairs to write", key="--out", hint="say how many with --next")
+    apart(out, files)
     weights = dict(model_number(text, "--favour", "Llama=2", least=0) for text in favour or [])
     together = _cluster(files, cluster)
     tally = count_battles(files, filter=filter, labels=labels, cluster=together)

@@ -18,6 +18,7 @@ from palestra.cli._options import (
     Rounds,
     Seed,
     anchored,
+    apart,
     model_number,
     write_text,
 )
@@ -138,6 +139,7 @@ def rank(
     """Battles (or a run folder) in, leaderboard out."""
     from palestra.interchange.rank import AUTO, rank_with_groups
 
+    apart(out, files)
     board, groups = rank_with_groups(
         files,
         by=by,
