@@ -237,7 +237,9 @@ def test_every_pair_may_meet_instead(chat: ChatServer, tmp_path: Path) -> None:
     [
         ("A is right. [[A>>B]]", "A>>B", 3.0, 0.5),
         ("<think>[[B>>A]]</think>First [[A>B]], no: [[A=B]]", "A=B", 1.0, 0.5),
+        ("[[A>B]]", "A>B", 1.0, 0.5),
         ("[[B>A]]", "B>A", 1.0, 0.5),
+        ("[[B>>A]]", "B>>A", 3.0, 0.5),
     ],
 )
 def test_the_last_verdict_outside_thinking_counts_and_strong_ones_weigh_three(
@@ -250,7 +252,7 @@ def test_the_last_verdict_outside_thinking_counts_and_strong_ones_weigh_three(
     config["schedule"]["swap"] = "both-keep"
     played = play(config, tmp_path)
     for verdict in rows(played.folder / "verdicts.jsonl"):
-        as_shown = {"A>>B": "B>>A", "B>A": "A>B", "A=B": "A=B"}[label]
+        as_shown = {"A>>B": "B>>A", "A>B": "B>A", "A=B": "A=B", "B>A": "A>B", "B>>A": "A>>B"}[label]
         assert verdict["label"] == (label if verdict["order"] == "ab" else as_shown)
     assert {row["weight"] for row in rows(played.folder / "battles.jsonl")} == {weight}
     assert played.rates()["new"]["score"] == score
@@ -258,7 +260,7 @@ def test_the_last_verdict_outside_thinking_counts_and_strong_ones_weigh_three(
     assert covered["flips"] == (0 if label == "A=B" else 2)
 
 
-LABELS = {"win": "B>A", "loss": "A>B", "tie": "A=B", "strong": "B>>A"}
+LABELS = {"win": "B>A", "loss": "A>B", "tie": "A=B", "strong": "B>>A", "rout": "A>>B"}
 
 
 def recorded_judge(folder: Path, ends: Sequence[str]) -> dict[str, Any]:
@@ -282,9 +284,9 @@ def of_ends(folder: Path, ends: Sequence[str], **sections: Any) -> Played:
 
 def test_the_mean_of_the_two_games_is_the_sample_s_score(tmp_path: Path) -> None:
     """1, .75, .5, .25 and 0: strong, plain, tie, and a sample whose games are ¾ and 0."""
-    played = of_ends(tmp_path, ["strong", "win", "tie"])
+    played = of_ends(tmp_path, ["strong", "win", "tie", "loss", "rout"])
     shares = [1 - row["pref"] for row in rows(played.folder / "battles.jsonl")]
-    assert shares == [1.0, 0.75, 0.5]
+    assert shares == [1.0, 0.75, 0.5, 0.25, 0.0]
     mixed = tmp_path / "mixed"
     mixed.mkdir()
     judge = recorded_judge(mixed, ["win"])

@@ -60,6 +60,27 @@ def lmarena_140k(path: Path, rows: list[dict[str, Any]]) -> Path:
     return path
 
 
+def lmarena_100k(path: Path, rows: list[dict[str, Any]]) -> Path:
+    """Parquet, the content of a message as a text."""
+    told = [
+        {
+            **{name: row[name] for name in ("question_id", "model_a", "model_b", "winner", "language")},
+            "conversation_a": talk(row["prompt"], row["response_a"]),
+            "conversation_b": talk(row["prompt"], row["response_b"]),
+            "turn": 1,
+            "anony": True,
+            "tstamp": 1718000000.5,
+            "judge_hash": f"j{number % 7}",
+            "is_code": False,
+        }
+        for number, row in enumerate(rows)
+    ]
+    lines = write_jsonl(path.with_suffix(".jsonl"), told)
+    duckdb.execute(f"COPY (FROM read_json('{lines}')) TO '{path}' (FORMAT parquet)")
+    lines.unlink()
+    return path
+
+
 def lmarena_55k(path: Path, rows: list[dict[str, Any]]) -> Path:
     """CSV, the texts as JSON lists by turn."""
 
@@ -122,7 +143,12 @@ def comparia(path: Path, rows: list[dict[str, Any]]) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "write"),
-    [("a140.parquet", lmarena_140k), ("a55.csv", lmarena_55k), ("votes.jsonl", comparia)],
+    [
+        ("a140.parquet", lmarena_140k),
+        ("a100.parquet", lmarena_100k),
+        ("a55.csv", lmarena_55k),
+        ("votes.jsonl", comparia),
+    ],
 )
 def test_another_arenas_file_gives_the_placement_that_its_battles_give(
     name: str, write: Callable[[Path, list[dict[str, Any]]], Path], tmp_path: Path
