@@ -23,7 +23,7 @@ frontend: ## check, test and build the web pages anew (needs Node.js 20.19 or ne
 	cd frontend && npm ci --no-audit --no-fund && npm run check && npm test && npm run build
 
 test: .venv/.ready ## set up, then run the tests
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 check: lint types test ## all that CI runs
 

@@ -36,7 +36,7 @@ def test_four_models_and_a_judge_of_known_odds(wire: str, llama: Llama, fronts: 
     config = {
         "arena": {"name": wire},
         "models": [{**reach, "model": name} for name in llama.answers],
-        "judges": [{**reach, "model": llama.judge, **template_of(wire, tmp_path)}],
+        "judges": [{**reach, "model": llama.judge, "template": template(tmp_path)}],
         "prompts": [{"path": str(prompts)}],
         "concurrency": 8,
     }
@@ -68,18 +68,11 @@ def test_four_models_and_a_judge_of_known_odds(wire: str, llama: Llama, fronts: 
     assert all(row["ci_low"] < row["rating"] < row["ci_high"] for row in board["ratings"])
 
 
-def template_of(wire: str, folder: Path) -> dict[str, str]:
-    """The built-in template for one wire shape; a shorter one of our own, from a file, for the others.
-
-    To the tiny judge each byte is a token, so a short template makes a fast run.
-    """
-    if wire == "openai":
-        return {}
-    template = folder / "short.txt"
-    template.write_text(
-        "A: {answer_a}\nB: {answer_b}\nSay [[A>>B]], [[A>B]], [[A=B]], [[B>A]] or [[B>>A]].\n"
-    )
-    return {"template": str(template)}
+def template(folder: Path) -> str:
+    """To the tiny judge each byte is a token, so a short template makes a fast run."""
+    path = folder / "short.txt"
+    path.write_text("A: {answer_a}\nB: {answer_b}\nSay [[A>>B]], [[A>B]], [[A=B]], [[B>A]] or [[B>>A]].\n")
+    return str(path)
 
 
 def label_as_shown(verdict: dict[str, Any]) -> str:

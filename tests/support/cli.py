@@ -10,6 +10,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import yaml
+from tests.support.nursery import nursery
 from tests.support.require import lacking
 
 if TYPE_CHECKING:
@@ -43,18 +44,23 @@ def palestra(
 
     `through` is a program that runs another one, such as `bound_by_permissions()`.
     """
-    done = subprocess.run(
-        [*through, *command(*arguments)],
-        cwd=cwd,
-        env=clean_environment(**(env or {})),
-        input=stdin,
-        stdin=subprocess.DEVNULL if stdin is None else None,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=False,
-    )
+    whole = clean_environment(**(env or {}))
+    done = None
+    if not through and not any(name.startswith("PYTHON") for name in env or {}):
+        done = nursery().run([*map(str, arguments)], cwd, whole, stdin, timeout)
+    if done is None:
+        done = subprocess.run(
+            [*through, *command(*arguments)],
+            cwd=cwd,
+            env=whole,
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=timeout,
+            check=False,
+        )
     said = f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
     assert code is None or done.returncode == code, said
     return done
