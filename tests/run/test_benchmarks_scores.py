@@ -152,6 +152,20 @@ def test_arena_hard_scores_each_category_with_strong_verdicts_thrice(tmp_path: P
         assert found["mine"]["Prompts"] == len(verdicts) / 2
 
 
+@pytest.mark.parametrize("name", ["alpaca-eval", "arena-hard", "mt-bench", "mt-bench-pairwise"])
+def test_a_run_without_a_single_verdict_has_an_empty_table_and_says_so(name: str, tmp_path: Path) -> None:
+    (tmp_path / "battles.jsonl").touch()
+    (tmp_path / "verdicts.jsonl").touch()
+    models = ("mine", O3, FLASH, BASELINE, "gpt-3.5-turbo")
+    write(tmp_path / "a.jsonl", [{"id": "1", "model": model, "output": "o"} for model in models])
+    write(tmp_path / "prompts.jsonl", [{"question_id": "1", "prompt": "Why?", "category": "hard_prompt"}])
+    wishes = Wishes(name, [tmp_path / "a.jsonl"], prompts=[tmp_path / "prompts.jsonl"])
+    result = score(make_benchmark(wishes, tmp_path), tmp_path)
+    result.write(tmp_path)
+    assert table(tmp_path) == {}
+    assert "Warning: no verdict could be had, so there is no score" in result.text()
+
+
 def test_before_spending_it_says_how_many_calls(tmp_path: Path) -> None:
     command = arena_hard_folder(tmp_path)[:-4]
     told = palestra(

@@ -12,8 +12,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from palestra.interchange.battles import read_battles
 from palestra.interchange.length_controlled import Against, rank_length_controlled
+from palestra.run.benchmarks.decided import decided
 from palestra.run.benchmarks.result import BenchmarkResult, Table
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
 
 def _read(folder: Path, baseline: str) -> dict[str, _Candidate]:
     found: defaultdict[str, _Candidate] = defaultdict(_Candidate)
-    for battle in read_battles(folder / "battles.jsonl"):
+    for battle in decided(folder):
         model, share, answer = _told(battle, baseline)
         found[model].shares.append(share)
         if answer is not None:

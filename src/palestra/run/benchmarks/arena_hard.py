@@ -11,10 +11,10 @@ import math
 from typing import TYPE_CHECKING
 
 from palestra.errors import PalestraError
-from palestra.interchange.battles import read_battles
 from palestra.interchange.styled import rank_styled
 from palestra.report.baseline import BaselineTally, Intervals
 from palestra.report.words import span
+from palestra.run.benchmarks.decided import decided
 from palestra.run.benchmarks.result import BenchmarkResult, Table
 from palestra.run.pairing import baseline_of
 
@@ -28,6 +28,7 @@ Rates = dict[str, tuple[float, float | None, float | None]]
 
 _BASE_RATING = 1000.0
 _NO_CATEGORY = ""
+_COLUMNS = ("Model", "Score", "Interval", "Style-controlled", "Interval", "Prompts")
 
 
 def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
@@ -39,7 +40,7 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
     config = benchmark.config
     made = Intervals(config.ranking.level, max(config.ranking.rounds, 2), config.seed)
     tallies: dict[str, BaselineTally] = {}
-    for battle in read_battles(folder / "battles.jsonl"):
+    for battle in decided(folder):
         category = battle.category or _NO_CATEGORY
         if category not in tallies:
             tallies[category] = BaselineTally(lambda name: baseline_of(config.schedule, name))
@@ -59,10 +60,9 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
             f"{100 * made.level:g} % intervals: plain by drawing prompts again, {made.rounds} rounds, seed "
             f"{made.seed}; at equal style by sandwich, clustered by prompt"
         )
-        columns = ("Model", "Score", "Interval", "Style-controlled", "Interval", "Prompts")
         title = f"ARENA-HARD: {category}" if category else "ARENA-HARD"
-        tables.append(Table(title, columns, rows, [about, *notes], decimals=1))
-    return BenchmarkResult(benchmark.spec.name, tables)
+        tables.append(Table(title, _COLUMNS, rows, [about, *notes], decimals=1))
+    return BenchmarkResult(benchmark.spec.name, tables or [Table("ARENA-HARD", _COLUMNS, [])])
 
 
 def _styled(

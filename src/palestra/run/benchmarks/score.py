@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from palestra.run.benchmarks import alpaca_eval, arena_hard, mt_bench
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from palestra.run.benchmarks.build import Benchmark
     from palestra.run.benchmarks.result import BenchmarkResult
 
+NOTHING = "Warning: no verdict could be had, so there is no score; why is told above"
+
 
 def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
     """What a finished run in `folder` comes to.
@@ -20,6 +23,14 @@ def score(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
         DataError: the folder, or files of the benchmark, cannot be read.
         UsageError: files of the benchmark that make no sense.
     """
+    result = _scored(benchmark, folder)
+    if any(table.rows for table in result.tables):
+        return result
+    first, *rest = result.tables
+    return replace(result, tables=[replace(first, notes=[*first.notes, NOTHING]), *rest])
+
+
+def _scored(benchmark: Benchmark, folder: Path) -> BenchmarkResult:
     metric = benchmark.spec.metric
     if metric == "alpaca-eval":
         return alpaca_eval.score(benchmark, folder)
