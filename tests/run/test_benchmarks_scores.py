@@ -158,7 +158,8 @@ def test_a_run_without_a_single_verdict_has_an_empty_table_and_says_so(name: str
     (tmp_path / "verdicts.jsonl").touch()
     models = ("mine", O3, FLASH, BASELINE, "gpt-3.5-turbo")
     write(tmp_path / "a.jsonl", [{"id": "1", "model": model, "output": "o"} for model in models])
-    write(tmp_path / "prompts.jsonl", [{"question_id": "1", "prompt": "Why?", "category": "hard_prompt"}])
+    asked = {"question_id": "1", "messages": [{"role": "user", "content": "Why?"}], "category": "hard_prompt"}
+    write(tmp_path / "prompts.jsonl", [asked])
     wishes = Wishes(name, [tmp_path / "a.jsonl"], prompts=[tmp_path / "prompts.jsonl"])
     result = score(make_benchmark(wishes, tmp_path), tmp_path)
     result.write(tmp_path)
