@@ -26,8 +26,7 @@ def test_soft_labels_of_a_judge_of_the_same_law_cover_the_truth() -> None:
 
 
 def test_hard_labels_of_a_judge_of_the_same_law_cover_the_truth() -> None:
-    """Seeds 0 to 199, whose standard error is 1.5 points; over 500 seeds it is 95.8 %."""
-    assert 92.0 <= coverage(200, labels="hard") <= 98.0
+    assert 93.0 <= coverage(labels="hard") <= 97.0
 
 
 def test_a_judge_of_another_temperature_fails_without_calibration() -> None:
