@@ -240,6 +240,13 @@ def test_a_hub_that_is_not_there_is_one_message(run: Path) -> None:
     assert done.stderr.startswith(f"Error: the upload to {url}/datasets/ann/arena broke off: ")
 
 
+def test_what_is_no_folder_is_told_apart_from_what_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "b.jsonl").touch()
+    for name, said in (("b.jsonl", "not a folder"), ("nowhere", "no such folder")):
+        done = palestra("push", name, "--to", "a/b", "--license", "mit", "--dry-run", cwd=tmp_path, code=4)
+        assert done.stderr == f"Error: {name}: {said}\n"
+
+
 def test_without_a_token_it_says_where_to_get_one(hub: Hub, run: Path) -> None:
     done = push(hub, run, "--token-env", "MY_TOKEN", code=5, HF_TOKEN="")
     assert "no token for the hub: MY_TOKEN is not set" in done.stderr

@@ -29,7 +29,13 @@ def push(
         bool, typer.Option("--dry-run", help="Say what would be uploaded, and send nothing.")
     ] = False,
     licence: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The dataset's licence, as in cc-by-4.0, for its card.")
+        str | None,
+        typer.Option(
+            "--licence",
+            "--license",
+            metavar="NAME",
+            help="The dataset's licence, as in cc-by-4.0, for its card.",
+        ),
     ] = None,
     ignore_findings: Annotated[
         bool, typer.Option("--ignore-findings", help="Upload although something looks like a secret.")

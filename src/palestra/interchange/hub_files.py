@@ -76,7 +76,7 @@ def hub_files(folder: Path, *, only: Collection[str] | None = None) -> list[HubF
         DataError: there is no such folder, it cannot be read, or nothing in it can go.
     """
     if not folder.is_dir():
-        raise DataError("no such folder", path=folder)
+        raise DataError("not a folder" if folder.exists() else "no such folder", path=folder)
     try:
         found = [
             HubFile(path, path.relative_to(folder).as_posix(), path.stat().st_size)
