@@ -83,6 +83,20 @@ def test_a_folder_with_something_else_in_it_is_left_alone(other: str, tmp_path: 
     assert (tmp_path / other).read_text() == "mine"
 
 
+def test_a_file_where_the_folder_would_be_is_not_touched(tmp_path: Path) -> None:
+    (tmp_path / "plain").write_text("mine")
+    with pytest.raises(UsageError, match="is a folder, and this is a file"):
+        write(tmp_path / "plain")
+    assert (tmp_path / "plain").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["b.jsonl", "b.json", "b.parquet"])
+def test_a_file_that_cannot_be_written_is_named_as_it_was_asked_for(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="cannot be written: No such file or directory") as caught:
+        write(tmp_path / "nowhere" / name)
+    assert caught.value.path == str(tmp_path / "nowhere" / name)
+
+
 def test_an_ending_that_is_not_known_and_a_split_of_standard_output_are_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"\.csv is no kind of file that is written"):
         Target.of(tmp_path / "b.csv", splits=False)

@@ -92,19 +92,21 @@ def write(
             sys.stdout.writelines(map(one_line, bodies()))
         return []
     files = target.files(list(splits))
+    at = target.path
     try:
         if target.form == "folder":
             (target.path / "data").mkdir(parents=True, exist_ok=True)
             _remove_others(target.path / "data", set(files.values()))
-        for split, path in files.items():
-            with draft(path) as place:
+        for split, at in files.items():
+            with draft(at) as place:
                 _WRITERS[target.form](place, splits[split](), columns)
         if target.form != "folder":
             return list(files.values())
-        with draft(target.path / CARD) as place:
+        at = target.path / CARD
+        with draft(at) as place:
             place.write_text(card, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise DataError(f"cannot be written: {error.strerror}", path=error.filename or target.path) from None
+        raise DataError(f"cannot be written: {error.strerror}", path=at) from None
     return [*files.values(), target.path / CARD]
 
 
@@ -123,6 +125,13 @@ def _check_folder(path: Path) -> None:
     """See that nothing but an earlier export is in the way."""
     if not path.exists():
         return
+    if not path.is_dir():
+        raise UsageError(
+            "a name without an ending is a folder, and this is a file",
+            path=path,
+            key="--out",
+            hint=f"name a new folder, or a file that ends in {', '.join(filter(None, _FORMS))}",
+        )
     other = next((entry for entry in sorted(path.iterdir()) if not _is_ours(entry)), None)
     if other is not None:
         raise UsageError(
