@@ -52,6 +52,28 @@ Cluster = Annotated[
 ]
 
 
+Db = Annotated[
+    str | None,
+    typer.Option(
+        metavar="PLACE", help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."
+    ),
+]
+RunSeed = Annotated[int | None, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")]
+Concurrency = Annotated[int | None, typer.Option(min=1, metavar="N", help="Most calls at once.")]
+MaxCost = Annotated[
+    float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
+]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what calls, tokens and money to expect, and stop.")
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed/--no-retry-failed", help="Ask again for what failed before.")
+]
+FailOnErrors = Annotated[bool, typer.Option("--fail-on-errors", help="Exit with 1 if anything failed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Log each call to standard error.")]
+
+
 def model_number(text: str, option: str, example: str, *, least: float = -math.inf) -> tuple[str, float]:
     """MODEL=NUMBER.
 

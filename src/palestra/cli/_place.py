@@ -70,7 +70,8 @@ def _estimate(job: Job, database: Database, options: Options) -> str:
 
 async def _run(job: Job, database: Database, options: Options) -> Path:
     from palestra.run.place.api import announcement
-    from palestra.run.place.perform import is_whole, perform
+    from palestra.run.place.perform import perform
+    from palestra.run.whole import check_ended
 
     run = _run_of(job, database, options)
     folder = options.folder(job.config)
@@ -78,7 +79,7 @@ async def _run(job: Job, database: Database, options: Options) -> Path:
         typer.echo(announcement(job), err=True)
     done = await perform(run, job, folder, quiet=options.quiet, asking=_Interrupt(run))
     _conclude(run, done)
-    if not is_whole(run, done):
+    if not check_ended(run, done.folder, done.manifest):
         typer.echo("Stopped. Run it again and it goes on.", err=True)
         raise typer.Exit(130)
     if options.fail_on_errors and any(row.failed for row in done.manifest.spend):

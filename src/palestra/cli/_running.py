@@ -156,7 +156,7 @@ def _conclude(run: Run, ended: Ended) -> None:
 def _exit_as_it_ended(run: Run, ended: Ended, options: Options) -> None:
     from palestra.run.whole import check_ended
 
-    if not check_ended(run, ended):
+    if not check_ended(run, ended.folder, ended.manifest):
         typer.echo("Stopped. Run it again and it goes on.", err=True)
         raise typer.Exit(130)
     if options.fail_on_errors and any(row.failed for row in ended.manifest.spend):

@@ -5,7 +5,19 @@ from typing import Annotated, Literal
 
 import typer
 
-from palestra.cli._options import Anchor, anchored
+from palestra.cli._options import (
+    Anchor,
+    Concurrency,
+    Db,
+    Debug,
+    DryRun,
+    FailOnErrors,
+    MaxCost,
+    Quiet,
+    RetryFailed,
+    RunSeed,
+    anchored,
+)
 
 
 def place(
@@ -21,7 +33,7 @@ def place(
         list[str] | None,
         typer.Option(
             metavar="FILE",
-            help="Human battles to place it among. May be repeated.",
+            help="Human battles to place it among: a file, or hub:owner/name. May be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -106,30 +118,15 @@ def place(
             readable=False,
         ),
     ] = None,
-    db: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLACE", help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="The seed of whatever is drawn.")
-    ] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, metavar="N", help="Most calls at once.")] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what calls, tokens and money to expect, and stop.")
-    ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed/--no-retry-failed", help="Ask again for what failed before.")
-    ] = True,
-    fail_on_errors: Annotated[
-        bool, typer.Option("--fail-on-errors", help="Exit with 1 if anything failed.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Log each call to standard error.")] = False,
+    db: Db = None,
+    seed: RunSeed = None,
+    concurrency: Concurrency = None,
+    max_cost: MaxCost = None,
+    dry_run: DryRun = False,
+    retry_failed: RetryFailed = True,
+    fail_on_errors: FailOnErrors = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Place one model into an arena of human battles. Run it again and it goes on where it stopped."""
     from palestra.cli._place import run_placement

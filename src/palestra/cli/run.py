@@ -5,6 +5,18 @@ from typing import Annotated
 
 import typer
 
+from palestra.cli._options import (
+    Concurrency,
+    Db,
+    Debug,
+    DryRun,
+    FailOnErrors,
+    MaxCost,
+    Quiet,
+    RetryFailed,
+    RunSeed,
+)
+
 
 def run(
     files: Annotated[
@@ -79,30 +91,17 @@ def run(
             readable=False,
         ),
     ] = None,
-    db: Annotated[
-        str | None,
-        typer.Option(
-            metavar="PLACE", help="The database: a file or a URL. Default: $PALESTRA_DB, else ./palestra.db."
-        ),
-    ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, metavar="N", help="The run's seed.")] = None,
-    concurrency: Annotated[int | None, typer.Option(min=1, metavar="N", help="Most calls at once.")] = None,
-    max_cost: Annotated[
-        float | None, typer.Option(min=0, metavar="USD", help="Stop before more than this is spent.")
-    ] = None,
+    db: Db = None,
+    seed: RunSeed = None,
+    concurrency: Concurrency = None,
+    max_cost: MaxCost = None,
     pull: Annotated[
         bool, typer.Option("--pull", help="First fetch the models that an Ollama of the config lacks.")
     ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what calls, tokens and money to expect, and stop.")
-    ] = False,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed/--no-retry-failed", help="Ask again for what failed before.")
-    ] = True,
-    fail_on_errors: Annotated[
-        bool, typer.Option("--fail-on-errors", help="Exit with 1 if anything failed.")
-    ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    dry_run: DryRun = False,
+    retry_failed: RetryFailed = True,
+    fail_on_errors: FailOnErrors = False,
+    quiet: Quiet = False,
     rankings: Annotated[
         Path | None,
         typer.Option(
@@ -112,7 +111,7 @@ def run(
             readable=False,
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Log each call to standard error.")] = False,
+    debug: Debug = False,
 ) -> None:
     """Pair, generate, judge, rank. Run it again and it goes on where it stopped."""
     from palestra.cli._running import Options, run_arena

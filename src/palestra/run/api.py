@@ -88,7 +88,7 @@ async def _run(apart: Apart, wish: _Wish) -> Results:
         if not wish.quiet:
             print(announcement(plan), file=sys.stderr)
         ended = await run_whole(going, wish.folder, quiet=wish.quiet)
-        check_ended(going, ended)
+        check_ended(going, ended.folder, ended.manifest)
     boards = ended.boards
     sentences = tuple(summary(going, ended.manifest, ended.folder, boards.sentences))
     return Results(boards.overall, boards.groups, ended.manifest, ended.folder, sentences)

@@ -64,8 +64,8 @@ async def run_whole(
     return Ended(folder, manifest, boards)
 
 
-def check_ended(run: Run, ended: Ended) -> bool:
-    """Whether all that was wanted is there; not so if the run was stopped by hand.
+def check_ended(run: Run, folder: Path, manifest: Manifest) -> bool:
+    """Whether all that was wanted is there; not so if the run was stopped by hand. `folder` has the results.
 
     Raises:
         BudgetReached: the money limit stopped it.
@@ -75,10 +75,10 @@ def check_ended(run: Run, ended: Ended) -> bool:
     if run.progress.stopping == "budget" and limit is not None:
         raise BudgetReached(
             f"stopped with ${run.progress.cost_usd:.4f} of --max-cost {limit:g} spent, as another call might "
-            f"overrun it; what was paid for is kept, and {ended.folder} shows it",
+            f"overrun it; what was paid for is kept, and {folder} shows it",
             hint="run it again with a higher --max-cost and it goes on",
         )
-    if ended.manifest.complete:
+    if manifest.complete:
         return True
     if run.progress.stopping is not None:
         return False

@@ -151,9 +151,9 @@ class _Wish:
 
 async def _place(apart: Apart, config: Config, wish: _Wish) -> Placement:
     from palestra.run.place.job import make_job
-    from palestra.run.place.perform import is_whole, make_run, perform
+    from palestra.run.place.perform import make_run, perform
     from palestra.run.place.sources import arena_files
-    from palestra.run.whole import refuse_unpriced
+    from palestra.run.whole import check_ended, refuse_unpriced
     from palestra.store.database import Database
 
     with arena_files(config.schedule.into) as files, Database(wish.database) as database:
@@ -165,7 +165,7 @@ async def _place(apart: Apart, config: Config, wish: _Wish) -> Placement:
         if not wish.quiet:
             print(announcement(job), file=sys.stderr)
         done = await perform(going, job, wish.folder, quiet=wish.quiet)
-        is_whole(going, done)
+        check_ended(going, done.folder, done.manifest)
     if done.placed is None:
         raise StoreError("it was stopped before anything could be said", path=wish.database)
     return Placement(done.placed, done.manifest, wish.folder)

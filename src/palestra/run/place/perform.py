@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from palestra.config.write import dump_config
-from palestra.errors import BudgetReached, StoreError
 from palestra.run.display import showing
 from palestra.run.folder import prepare
 from palestra.run.pipeline import Run
@@ -84,28 +83,6 @@ async def perform(
 
         write_report(folder)
     return Finished(folder, manifest, placed)
-
-
-def is_whole(run: Run, done: Finished) -> bool:
-    """Whether all that was wanted is there; not so if the run was stopped by hand.
-
-    Raises:
-        BudgetReached: the money limit stopped it.
-        StoreError: rows are gone from the database.
-    """
-    if run.progress.stopping == "budget" and run.max_cost is not None:
-        raise BudgetReached(
-            f"stopped with ${run.progress.cost_usd:.4f} of --max-cost {run.max_cost:g} spent, as another "
-            f"call might overrun it; what was paid for is kept, and {done.folder} shows it",
-            hint="place it again with a higher --max-cost and it goes on",
-        )
-    if not done.manifest.complete and run.progress.stopping is None:
-        raise StoreError(
-            "some answers or verdicts are not in the database after all",
-            path=run.database.place,
-            hint="did something else change it meanwhile? Place it again and it goes on",
-        )
-    return done.manifest.complete
 
 
 def _forget(folder: Path, config_text: str) -> None:
