@@ -103,6 +103,22 @@ def test_csv_of_the_kaggle_competition(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("name", ["judgearena", "judgearena-annotations"])
+def test_judgearenas_results_are_the_same_in_jsonl_csv_and_parquet(name: str, tmp_path: Path) -> None:
+    import duckdb
+
+    lines = made.write_jsonl(tmp_path / "in.jsonl", made.EXAMPLES[name])
+    for ending, how in (("csv", "FORMAT csv, HEADER"), ("parquet", "FORMAT parquet")):
+        duckdb.execute(f"COPY (FROM read_json('{lines}')) TO '{tmp_path / f'in.{ending}'}' ({how})")
+    for ending in ("jsonl", "csv", "parquet"):
+        tally = convert(tmp_path / f"in.{ending}", tmp_path / f"out-{ending}.jsonl")
+        assert [file.format for file in tally.files] == [name]
+        assert (tally.rows, tally.skipped) == (len(made.EXAMPLES[name]), 0)
+    expected = made.read_jsonl(tmp_path / "out-jsonl.jsonl")
+    assert made.read_jsonl(tmp_path / "out-csv.jsonl") == expected
+    assert made.read_jsonl(tmp_path / "out-parquet.jsonl") == expected
+
+
 def test_a_table_of_anybody(tmp_path: Path) -> None:
     path = tmp_path / "votes.csv"
     path.write_text(
