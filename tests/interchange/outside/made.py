@@ -406,6 +406,15 @@ def open_webui(**changes: Any) -> Row:
     }
 
 
+def open_webui_arena(**changes: Any) -> Row:
+    """A vote in arena mode: every answer is by the arena's model, which drew somebody to give it."""
+    row = open_webui()
+    for message in row["snapshot"]["chat"]["chat"]["history"]["messages"].values():
+        if message["role"] == "assistant":
+            message |= {"model": "arena-model", "selectedModelId": message["model"], "arena": True}
+    return {**row, **changes}
+
+
 def potato(**changes: Any) -> Row:
     return {
         "prompt": "Name a bird.",
@@ -468,7 +477,7 @@ EXAMPLES: dict[str, list[Row]] = {
     "evalscope": [evalscope_review()],
     "judgearena": [judgearena_battle()],
     "judgearena-annotations": [judgearena_annotation()],
-    "open-webui": [open_webui()],
+    "open-webui": [open_webui(), open_webui_arena()],
     "potato": [potato(), potato_export(), potato_export()["pairs"][0]],
     "gpu-poor": [gpu_poor()],
     "openarena": [openarena()],

@@ -549,6 +549,13 @@ def test_open_webui(case: Case) -> None:
     assert row["voter"] not in made.open_webui()["user_id"]
 
 
+def test_open_webuis_arena_votes_keep_both_answers(case: Case) -> None:
+    named = case(made.open_webui())
+    (row,) = case(made.open_webui_arena())
+    assert (row["response_a"], row["response_b"]) == ("Gull", "Owl")
+    assert [row] == named
+
+
 def test_open_webui_ratings_that_make_no_battle_and_those_that_make_several(case: Case) -> None:
     data = made.open_webui()["data"]
     rows = case(

@@ -137,9 +137,14 @@ class _Snapshot:
         children = parent.get("childrenIds")
         for child in children if isinstance(children, list) else []:
             message = self._messages.get(str(child), {})
-            if message.get("model") == other and message is not self._rated:
+            if _spoken_by(message) == other and message is not self._rated:
                 return _content(message)
         return None
+
+
+def _spoken_by(message: dict[str, Any]) -> Any:
+    """The model; in arena mode `model` is the arena's, and `selectedModelId` who was drawn to answer."""
+    return message.get("selectedModelId") or message.get("model")
 
 
 def _content(message: dict[str, Any]) -> str | None:
