@@ -213,6 +213,67 @@ def test_outputs_of_other_endings_or_places_are_refused(tmp_path: Path) -> None:
         convert([], tmp_path / "out.jsonl")
 
 
+@pytest.mark.parametrize("kind", ["out", "verdicts", "responses"])
+@pytest.mark.parametrize("way", ["same", "link"])
+def test_an_input_is_never_written_over(kind: str, way: str, tmp_path: Path) -> None:
+    other = made.write_jsonl(tmp_path / "first.jsonl", [made.arena_hard_old()])
+    path = made.write_jsonl(tmp_path / "in.jsonl", [made.arena_hard_old()])
+    before = path.read_bytes()
+    target = path
+    if way == "link":
+        target = tmp_path / "link.jsonl"
+        target.hardlink_to(path)
+    outs: dict[str, Any] = {"out": tmp_path / "out.jsonl", kind: target}
+    with pytest.raises(UsageError, match="is read, and would be written over"):
+        convert(iter([other, path]), **outs)
+    assert path.read_bytes() == before
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_two_outputs_are_two_files(tmp_path: Path) -> None:
+    path = made.write_jsonl(tmp_path / "in.jsonl", [made.arena_hard_old()])
+    with pytest.raises(UsageError, match="both battles and verdicts"):
+        convert(path, tmp_path / "out.jsonl", verdicts=tmp_path / "." / "out.jsonl")
+    assert [one.name for one in tmp_path.iterdir()] == ["in.jsonl"]
+
+
+EXPECTED = {
+    "prompt": (7, "expected a text, or messages with a role and a content"),
+    "response_a": ([{"role": "robot", "content": "x"}], "expected a text, or messages with a role"),
+    "source": ("crowd", "expected human, llm-judge or metric"),
+    "order": ("left", "expected ab, ba or both"),
+    "tstamp": ("today", "expected a number"),
+    "repeat": (0.5, "expected a whole number"),
+    "weight": (-1, "expected a number from 0"),
+    "pref": (1.5, "expected a number from 0 to 1"),
+    "soft": ("perhaps", "expected true or false"),
+    "flags": ([1], "expected a list of texts"),
+    "style": ({"tokens_a": "many"}, "expected an object of numbers"),
+    "winner": ("somebody", "unknown winner"),
+    "category": ({"a": 1}, "expected a text"),
+}
+
+
+@pytest.mark.parametrize("column", EXPECTED)
+def test_a_cell_that_does_not_fit_is_told_by_column_and_what_was_expected(
+    column: str, tmp_path: Path
+) -> None:
+    value, words = EXPECTED[column]
+    path = made.write_jsonl(tmp_path / "in.jsonl", [made.own(), made.own(**{column: value})])
+    tally = convert(path, tmp_path / "out.jsonl")
+    (reason,) = tally.reasons
+    assert reason.startswith(f"{column}: {words}")
+    with pytest.raises(DataError) as caught:
+        convert(path, tmp_path / "out.jsonl", strict=True)
+    assert str(caught.value).startswith(f"{path}:2: {column}: {words}")
+
+
+def test_a_cell_that_is_missing_is_told_as_such(tmp_path: Path) -> None:
+    path = made.write_jsonl(tmp_path / "in.jsonl", [made.own(), made.own(winner=None), made.own(model_b="")])
+    tally = convert(path, tmp_path / "out.jsonl")
+    assert list(tally.reasons) == ["winner: missing or empty", "model_b: missing or empty"]
+
+
 def test_how_far_it_is_can_be_watched(tmp_path: Path) -> None:
     steps: list[Step] = []
     path = made.write_jsonl(tmp_path / "in.jsonl", [made.clean_battle()] * 1000)

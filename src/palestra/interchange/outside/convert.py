@@ -44,14 +44,17 @@ def convert(
     bytes. Memory holds no more than a row group, or the values of one JSON document that is a single object.
 
     Raises:
-        UsageError: nothing that the files hold is to be written, or options that make no sense.
+        UsageError: nothing that the files hold is to be written, an output would be written over a file that
+            is read or over another output, or options that make no sense.
         DataError: a file cannot be read, its format is not unmistakable, no row gives anything, or `strict`
             and a row is damaged.
     """
     wishes = options or Options()
     if isinstance(files, str | os.PathLike):
         files = [files]
+    files = list(files)
     outputs = Outputs(*(None if path is None else Path(path) for path in (out, verdicts, responses)))
+    _check_apart(outputs, files)
     with ExitStack() as stack:
         inputs = [_opened(path, format, wishes, outputs, stack) for path in files]
         if not inputs:
@@ -60,6 +63,18 @@ def convert(
         for one in inputs:
             work.add(one)
         return work.finish()
+
+
+def _check_apart(outputs: Outputs, files: Iterable[PathLike]) -> None:
+    """That each output is a file of its own, and none is read."""
+    read = [Path(path) for path in files if Path(path).exists()]
+    seen: dict[Path, str] = {}
+    for kind in outputs.wanted():
+        target: Path = getattr(outputs, kind)
+        if target.exists() and any(target.samefile(path) for path in read):
+            raise UsageError("is read, and would be written over", path=target, hint="write to another file")
+        if (other := seen.setdefault(target.resolve(), kind)) != kind:
+            raise UsageError(f"both {other} and {kind} would be written to it", path=target)
 
 
 def _opened(path: PathLike, name: str | None, options: Options, outputs: Outputs, stack: ExitStack) -> Input:

@@ -23,6 +23,22 @@ if TYPE_CHECKING:
 
 _TEXTS = ("prompt", "response_a", "response_b")
 _NESTED = ("flags", "style")
+_KINDS = {
+    "VARCHAR": "a text",
+    "DOUBLE": "a number",
+    "BIGINT": "a whole number",
+    "BOOLEAN": "true or false",
+    "VARCHAR[]": "a list of texts",
+    "JSON": "an object of numbers",
+}
+_HOLDS = {
+    **dict.fromkeys(_TEXTS, "a text, or messages with a role and a content"),
+    "source": "human, llm-judge or metric",
+    "order": "ab, ba or both",
+    "weight": "a number from 0",
+    "pref": "a number from 0 to 1",
+}
+"""What a column holds, where its type does not say it."""
 
 
 def _fits(data: Data) -> bool:
@@ -60,11 +76,19 @@ def battle(data: Mapping[str, Any]) -> BattleRow:
     try:
         found = Battle.model_validate(row)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        message = first["msg"].removeprefix("Value error, ").partition(" '")[0].rstrip(",;:")
-        raise DamagedError(message, key=place, seen=first["input"]) from None
+        column = str(error.errors(include_url=False)[0]["loc"][0])
+        seen = row.get(column)
+        raise DamagedError(_expected(column, seen), key=column, seen=seen) from None
     return found.model_dump(mode="json", exclude_none=True)
+
+
+def _expected(column: str, seen: Any) -> str:
+    """What a column that no battle can have should have held."""
+    if seen is None:
+        return "missing or empty"
+    if column == "winner":
+        return "unknown winner"
+    return f"expected {_HOLDS.get(column) or _KINDS[COLUMNS[column]]}"
 
 
 def _told(value: Any) -> Any:
