@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import random
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
@@ -138,6 +139,7 @@ def test_a_long_list_is_not_held_in_memory(monkeypatch: pytest.MonkeyPatch) -> N
         ("a.json", '[{"a": 1}]'.encode("utf-16"), "not UTF-8 but UTF-16"),
         ("a.parquet", b"PAR1 and no more", "not readable as Parquet"),
         ("a.parquet", b"no Parquet at all", "not readable as Parquet"),
+        ("a.csv", "größe,b\n1,2\n".encode("latin-1"), "the header is not UTF-8"),
         ("a.csv", b"a,a\n1,2\n", "the header names column 'a' twice"),
         ("a.jsonl.gz", gzip.compress(b'{"a": 1}\n' * 99999)[:-20], "the gzip data is damaged or cut off"),
     ],
@@ -150,6 +152,25 @@ def test_a_file_that_is_damaged_as_a_whole_gets_one_message(
     with pytest.raises(DataError, match=message) as caught:
         list(read(open_source(path, ExitStack())))
     assert caught.value.path == str(path)
+
+
+@pytest.mark.parametrize("name", ["votes", "votes.csv", "votes.json", "votes.jsonl"])
+@pytest.mark.parametrize("size", [500, 50_000])
+@given(seed=st.integers(0, 2**32))
+def test_bytes_that_are_no_text_are_told_as_such(
+    name: str, size: int, seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / name
+    path.write_bytes(random.Random(seed).randbytes(size))
+    with pytest.raises(DataError, match=r"the file is no text|UTF-16") as caught:
+        open_source(path, ExitStack())
+    assert caught.value.path == str(path)
+
+
+def test_a_stray_control_character_costs_its_row_alone(tmp_path: Path) -> None:
+    sound = b'{"text": "' + b"x" * 200 + b'"}\n'
+    found = rows(tmp_path / "a.jsonl", sound + b'{"text": "\0"}\n' + sound)
+    assert [isinstance(row, dict) for _, row in found] == [True, False, True]
 
 
 def test_what_is_no_file_is_told(tmp_path: Path) -> None:

@@ -34,6 +34,9 @@ _KINDS: dict[str, Kind] = {
     ".parquet": "parquet",
 }
 _LARGEST_CELL = 2**31 - 1
+_CONTROLS = bytes(sorted({*range(32), 127} - set(b"\t\n\v\f\r\x1b")))
+_MOST_CONTROLS = 0.02
+"""The share of control characters from which on something is no text; in random bytes they are a tenth."""
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -68,7 +71,7 @@ def open_source(path: str | os.PathLike[str], stack: ExitStack) -> Source:
     things that can be read only once are copied, and the copy lives as long as `stack`.
 
     Raises:
-        DataError: it is missing, a folder, unreadable, empty, or in UTF-16.
+        DataError: it is missing, a folder, unreadable, empty, in UTF-16, or neither text nor Parquet.
     """
     place = Path(path)
     name = os.fspath(path)
@@ -89,7 +92,15 @@ def open_source(path: str | os.PathLike[str], stack: ExitStack) -> Source:
         raise DataError("not UTF-8 but UTF-16", path=name, hint="save the file as UTF-8")
     if not start.removeprefix(codecs.BOM_UTF8).strip():
         raise DataError("the file is empty", path=name)
-    return Source(name, place, _kind(place, start))
+    kind = _kind(place, start)
+    if kind != "parquet" and len(start) - len(start.translate(None, _CONTROLS)) > _MOST_CONTROLS * len(start):
+        raise _no_text(name)
+    return Source(name, place, kind)
+
+
+def _no_text(name: str) -> DataError:
+    hint = "expected JSONL, JSON, CSV or TSV in UTF-8, plain or gzipped with a name in .gz, or Parquet"
+    return DataError("the file is no text", path=name, hint=hint)
 
 
 def _copied(stream: IO[bytes], name: str, stack: ExitStack) -> Path:
@@ -115,7 +126,7 @@ def read(source: Source) -> Iterator[Row]:
 
     Raises:
         DataError: the file as a whole is damaged: no Parquet, cut-off gzip, a CSV header that names a column
-            twice.
+            twice or is not UTF-8.
     """
     try:
         if source.kind == "parquet":
@@ -221,6 +232,8 @@ def _undecoded(text: str) -> bool:
 
 
 def _header(cells: list[str], source: Source, line: int) -> list[str]:
+    if any(_undecoded(cell) for cell in cells):
+        raise DataError("the header is not UTF-8", path=source.name, line=line, hint="save the file as UTF-8")
     names = [cell.strip() for cell in cells]
     twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
