@@ -112,6 +112,8 @@ def place(
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             metavar="FOLDER",
             help="The result folder. Default: runs/<arena name>, or runs/place-<model>.",
             show_default=False,

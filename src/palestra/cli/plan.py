@@ -45,6 +45,8 @@ def plan(
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             metavar="FILE",
             help="Write the pairs to battle next to this file, one JSON object a line.",
             show_default=False,

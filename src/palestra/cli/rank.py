@@ -129,6 +129,8 @@ def rank(
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             metavar="FILE",
             help="Write to this file instead of the terminal.",
             show_default=False,

@@ -85,6 +85,8 @@ def run(
     out: Annotated[
         Path | None,
         typer.Option(
+            "--out",
+            "-o",
             metavar="FOLDER",
             help="The result folder. Default: runs/<arena name>.",
             show_default=False,

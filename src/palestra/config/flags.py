@@ -124,31 +124,40 @@ def apply_overrides(document: Document, overrides: Sequence[str], cwd: Path) -> 
             raise UsageError("expected key=value, such as seed=7", path=f"--set {override}")
         if unusable(override):
             raise UsageError("holds a character that is not allowed", path=f"--set {override!a}")
-        document = _override(document, key.strip(), text, cwd)
+        from palestra.config.reader import parse_value
+
+        key = key.strip()
+        document = _override(document, key, parse_value(text, "--set", key), "--set", cwd)
     return document
 
 
-def _override(document: Document, key: str, text: str, cwd: Path) -> Document:
-    from palestra.config.reader import parse_value
+def apply_settings(document: Document, settings: Mapping[str, tuple[str, Any]], cwd: Path) -> Document:
+    """The document with each dotted key set to a value; errors name it by what it was called where it was
+    given, such as `--level`.
+    """
+    for key, (called, value) in settings.items():
+        document = _override(document, key, plain(value), called, cwd)
+    return document
 
-    loc = _loc(document.value, key)
-    value = _with(document.value, loc, parse_value(text, "--set", key))
+
+def _override(document: Document, key: str, value: Any, called: str, cwd: Path) -> Document:
+    loc = _loc(document.value, key, called)
     spots = {at: spot for at, spot in document.spots.items() if at[: len(loc)] != loc}
-    return Document(value, spots | {loc: Spot("--set", None, key, cwd)})
+    return Document(_with(document.value, loc, value), spots | {loc: Spot(called, None, key, cwd)})
 
 
-def _loc(here: Any, key: str) -> Loc:
+def _loc(here: Any, key: str, called: str) -> Loc:
     """The way that a dotted key names: list positions where there is a list, keys elsewhere."""
     loc: Loc = ()
     parts = key.split(".")
     if len(parts) > _MOST_PARTS:
-        raise ConfigError(f"has more than {_MOST_PARTS} parts", path="--set", key=f"{key[:40]}…")
+        raise ConfigError(f"has more than {_MOST_PARTS} parts", path=called, key=f"{key[:40]}…")
     for part in parts:
         position = int(part) if part.isascii() and part.isdigit() and len(part) < 10 else None
         if isinstance(here, list):
             if position is None or position > len(here):
                 raise ConfigError(
-                    f"{part!r}: expected a position from 0 to {len(here)}", path="--set", key=key
+                    f"{part!r}: expected a position from 0 to {len(here)}", path=called, key=key
                 )
             loc, here = (*loc, position), here[position] if position < len(here) else None
         elif here is None and position == 0:
@@ -156,7 +165,7 @@ def _loc(here: Any, key: str) -> Loc:
         elif here is None or isinstance(here, dict):
             loc, here = (*loc, part), None if here is None else here.get(part)
         else:
-            raise ConfigError(f"there is no {part!r} in it", path="--set", key=key)
+            raise ConfigError(f"there is no {part!r} in it", path=called, key=key)
     return loc
 
 

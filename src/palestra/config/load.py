@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from palestra.config.document import Document, Loc, Spot, unusable
-from palestra.config.flags import Flags, apply_flags, apply_overrides, apply_values
+from palestra.config.flags import Flags, apply_flags, apply_overrides, apply_settings, apply_values
 from palestra.config.problems import config_error
 from palestra.config.schema import Config
 from palestra.errors import ConfigError
@@ -43,16 +43,22 @@ def load_config(
     *,
     flags: Flags | None = None,
     overrides: Sequence[str] = (),
+    settings: Mapping[str, tuple[str, Any]] | None = None,
     values: Mapping[str, Any] | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
 ) -> LoadedConfig:
-    """Read the config at `path`, if any, then let the flags, the `key=value` overrides and `values` win.
+    """Read the config at `path`, if any, then let what is given here win: flags, `settings`, `key=value`
+    overrides, `values`, each over those before.
 
-    `values` are whole sections, as Python data; a model or judge in them may also be written as a flag.
-    Relative paths in the file start from its folder, those in flags from `cwd` (default: the working
-    folder); all are absolute in the result. `env` (default: `environment(cwd)`) is what a GPU-Poor
-    file's environment look-ups see. Raises `ConfigError`, for flags that make no sense `UsageError`.
+    `settings` are values by dotted key, each after what to call it in an error. `values` are whole sections,
+    as Python data; a model or judge in them may also be written as a flag. Relative paths in the file start
+    from its folder, all others from `cwd` (default: the working folder); all are absolute in the result.
+    `env` (default: `environment(cwd)`) is what a GPU-Poor file's environment look-ups see.
+
+    Raises:
+        ConfigError: a file, a setting or a value that makes no sense.
+        UsageError: flags that make none.
     """
     from palestra.config.shapes import read_shape
 
@@ -63,6 +69,7 @@ def load_config(
     else:
         shape, document, warnings = read_shape(path, env)
     document = apply_flags(document, flags or Flags(), cwd)
+    document = apply_settings(document, settings or {}, cwd)
     document = apply_overrides(document, overrides, cwd)
     document = apply_values(document, values or {}, cwd)
     return LoadedConfig(check_document(document), path, shape, warnings)

@@ -31,7 +31,7 @@ def marked_board(placed: Placed) -> str:
         replace(row, model=row.model + MARK) if row.model == placed.model else row
         for row in placed.board.ratings
     ]
-    return board_table(replace(placed.board, ratings=marked))
+    return board_table(replace(placed.board, ratings=marked)).replace(f"{MARK}:", ":")
 
 
 def summary_lines(placed: Placed) -> Iterator[str]:

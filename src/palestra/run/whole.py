@@ -92,12 +92,17 @@ def check_ended(run: Run, folder: Path, manifest: Manifest) -> bool:
 def announcement(plan: Plan) -> str:
     """What a run of the plan will take, said before it begins."""
     calls = plan.calls()
-    needed = f"at most {calls.paid} calls" if calls.paid else "no calls are needed"
+    needed = f"at most {_some(calls.paid, 'call')}" if calls.paid else "no calls are needed"
     size = (
-        f"{len(plan.models)} models, {len(plan.prompts)} prompts, {plan.n_matchups} matchups: "
-        f"{calls.answers} answers and {calls.verdicts} verdicts, {needed}"
+        f"{_some(len(plan.models), 'model')}, {_some(len(plan.prompts), 'prompt')}, "
+        f"{_some(plan.n_matchups, 'matchup')}: {_some(calls.answers, 'answer')} and "
+        f"{_some(calls.verdicts, 'verdict')}, {needed}"
     )
     return "\n".join([size, *(f"Warning: {warning}" for warning in plan.warnings())])
+
+
+def _some(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def refuse_unpriced(plan: Plan, limit: float) -> None:

@@ -128,7 +128,7 @@ def lmarena_55k(**changes: Any) -> Row:
         "model_a": "ant",
         "model_b": "bee",
         "prompt": '["Name a bird.","Another."]',
-        "response_a": '["Robin",null]',
+        "response_a": '["Robin","Wren"]',
         "response_b": '["Owl","Gull"]',
         "winner_model_a": 0,
         "winner_model_b": 1,

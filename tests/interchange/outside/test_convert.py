@@ -303,3 +303,27 @@ def test_the_account_for_people(tmp_path: Path) -> None:
         "note: IP addresses became numbers in the order of first votes",
     ]
     assert "203.0.113.9" not in json.dumps(made.read_jsonl(tmp_path / "out.jsonl"))
+
+
+def test_rows_of_a_list_on_one_line_are_told_by_their_element(tmp_path: Path) -> None:
+    votes = [made.clean_battle(), made.clean_battle(winner="draw"), 7, made.clean_battle(winner="draw")]
+    path = tmp_path / "votes.json"
+    for whole in (votes, {"data": [one for one in votes if one != 7]}):
+        path.write_text(json.dumps(whole), encoding="utf-8")
+        tally = convert(path, tmp_path / "out.jsonl")
+        third = 4 if whole is votes else 3
+        where = f"({path}:1, element 2; {path}:1, element {third})"
+        assert f"  2 damaged: winner: unknown winner {where}" in tally.lines()
+        stray = f"  1 damaged: bad JSON: expected an object ({path}:1, element 3)"
+        assert (stray in tally.lines()) == (whole is votes)
+    with pytest.raises(DataError) as caught:
+        convert(path, tmp_path / "out.jsonl", strict=True)
+    assert str(caught.value) == f"{path}:1: element 2, winner: unknown winner: 'draw'"
+
+
+def test_rows_of_a_list_on_lines_of_their_own_are_told_by_the_line(tmp_path: Path) -> None:
+    votes = [made.clean_battle(), made.clean_battle(winner="draw")]
+    path = tmp_path / "votes.json"
+    path.write_text(json.dumps(votes, indent=1), encoding="utf-8")
+    tally = convert(path, tmp_path / "out.jsonl")
+    assert tally.lines()[-1] == f"  1 damaged: winner: unknown winner ({path}:12)"

@@ -80,6 +80,13 @@ def test_a_damaged_member_of_a_json_list_does_not_hide_the_next(tmp_path: Path) 
     ]
 
 
+@pytest.mark.parametrize("chunk", [20, 50, 10_000])
+def test_what_is_no_object_in_a_list_hides_nothing_after_it(chunk: int) -> None:
+    found = stream('[{"a": 1}, 7, "a, {text}", null, {"a": 2}]', chunk)
+    told = "expected an object"
+    assert [value for _, value in found] == [{"a": 1}, told, told, told, {"a": 2}]
+
+
 def test_json_that_is_cut_off_says_so_after_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     assert rows(path, '[{"a": 1},\n {"a": ') == [

@@ -10,6 +10,7 @@ from tests.interchange.outside import made
 
 from palestra.interchange.outside.base import Options
 from palestra.interchange.outside.convert import convert
+from palestra.interchange.outside.talks import NO_ANSWER
 from palestra.records.keys import digest
 
 if TYPE_CHECKING:
@@ -168,9 +169,19 @@ def test_lmarena_55k(case: Case) -> None:
         "dataset": "lmarena-55k",
         "order": "ab",
         "prompt": TURNS,
-        "response_a": made.talk("Name a bird.", "Robin", "Another.", ""),
+        "response_a": made.talk("Name a bird.", "Robin", "Another.", "Wren"),
         "response_b": made.talk("Name a bird.", "Owl", "Another.", "Gull"),
     }
+
+
+@pytest.mark.parametrize("answers", ["[null]", '["Robin",null]', '[null,"Wren"]'])
+@pytest.mark.parametrize("side", ["response_a", "response_b"])
+def test_a_null_answer_of_the_55k_is_a_failure_and_no_empty_text(case: Case, side: str, answers: str) -> None:
+    empty = made.lmarena_55k(id=3, **{side: '["Robin",""]'})
+    rows = case(made.lmarena_55k(), made.lmarena_55k(id=2, **{side: answers}), empty)
+    assert [row["battle_id"] for row in rows] == ["30192", "3"]
+    assert case.reasons == {NO_ANSWER: 1}
+    assert case.tally.damaged == 0
 
 
 def test_comparia(case: Case) -> None:

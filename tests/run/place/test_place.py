@@ -13,6 +13,7 @@ import pytest
 from tests.run.place.arenas import MODELS, battles, settings, write_jsonl
 from tests.support.behaviour import Behaviour, Fault, Reply
 from tests.support.cli import palestra, rows, write_config
+from tests.support.require import ROOT
 
 import palestra as library
 from palestra.config.load import load_config
@@ -228,7 +229,7 @@ def test_what_is_given_wins_over_a_config_that_says_the_contrary(tmp_path: Path)
 
 
 def test_nothing_to_place_is_said() -> None:
-    with pytest.raises(UsageError, match="nothing to place"):
+    with pytest.raises(UsageError, match="there is no"):
         load("scripted:x", None, None)
 
 
@@ -270,3 +271,16 @@ def test_paths_of_the_arena_start_from_the_config_and_the_hub_stays(tmp_path: Pa
     config = {**settings(tmp_path), "schedule": {"kind": "place", "into": ["a.jsonl", "hub:owner/name"]}}
     found = load_config(write_config(tmp_path / "c.yaml", config), env={}).config
     assert found.schedule.into == (str(tmp_path / "a.jsonl"), "hub:owner/name")
+
+
+def test_a_setting_out_of_range_goes_by_the_name_it_was_given(tmp_path: Path) -> None:
+    said = palestra(
+        "place", "--config", ROOT / "examples/place.yaml", "--level", "5", cwd=tmp_path, code=3
+    ).stderr
+    assert "--level" in said
+    assert "--set" not in said
+
+
+def test_a_placement_without_a_judge_says_so(tmp_path: Path) -> None:
+    said = palestra("place", "ollama:x", "--into", ROOT / "examples/place.yaml", cwd=tmp_path, code=2).stderr
+    assert "no judge (--judge)" in said

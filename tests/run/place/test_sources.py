@@ -204,3 +204,11 @@ def test_a_dataset_of_the_hub_is_read_by_its_name(tmp_path: Path) -> None:
     command = [sys.executable, "-c", program, f"hub:{tmp_path / 'votes'}"]
     done = subprocess.run(command, env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["votes", "30", "30"]
+
+
+def test_the_name_of_a_dataset_is_told_how_to_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DataError, match="hub:lmarena-ai/arena"), arena_files(["lmarena-ai/arena"]):
+        pass

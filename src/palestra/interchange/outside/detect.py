@@ -72,7 +72,9 @@ def unreadable(source: Source, rows: list[Row]) -> DataError:
     """The error of a file of which no row can be read."""
     if not rows:
         return DataError("the file holds no rows", path=source.name)
-    return DataError(rows[0].problem or "no row can be read", path=source.name, line=rows[0].line)
+    first = rows[0]
+    key = None if first.element is None else f"element {first.element}"
+    return DataError(first.problem or "no row can be read", path=source.name, line=first.line, key=key)
 
 
 def _advice(found: list[Format]) -> str:

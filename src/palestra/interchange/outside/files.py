@@ -49,6 +49,8 @@ class Row:
     data: dict[str, Any] | None
     """By column. An empty cell of a CSV is None."""
     problem: str | None = None
+    element: int | None = None
+    """Which element of a JSON list it is, from 1, where several share its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +171,13 @@ def _jsonl_rows(file: IO[bytes], _: Source) -> Iterator[Row]:
 
 def _json_rows(file: IO[bytes], _: Source) -> Iterator[Row]:
     with _as_text(file) as text:
-        for line, value in JsonStream(text.read):
+        stream = JsonStream(text.read)
+        for line, value in stream:
             members = _members(value)
             if members is None:
-                yield _row(line, value)
+                yield _row(line, value, stream.element)
             else:
-                yield from (_row(line, member) for member in members)
+                yield from (_row(line, member, place) for place, member in enumerate(members, 1))
 
 
 def _members(value: Any) -> list[Any] | None:
@@ -188,12 +191,12 @@ def _members(value: Any) -> list[Any] | None:
     return None
 
 
-def _row(line: int, value: Any) -> Row:
+def _row(line: int, value: Any, element: int | None = None) -> Row:
     if isinstance(value, dict):
-        return Row(line, value)
+        return Row(line, value, element=element)
     if isinstance(value, Broken):
-        return Row(line, None, f"bad JSON: {value.reason}")
-    return Row(line, None, "expected an object")
+        return Row(line, None, f"bad JSON: {value.reason}", element)
+    return Row(line, None, "expected an object", element)
 
 
 def _csv_rows(file: IO[bytes], source: Source) -> Iterator[Row]:

@@ -32,7 +32,9 @@ class Broken:
 
 
 class JsonStream:
-    """Iterates over (line, value); a value may be `Broken`."""
+    """Iterates over (line, value); a value may be `Broken`. `element` is which of its list the last one was,
+    from 1, where its line alone does not tell; else None.
+    """
 
     def __init__(self, read: Callable[[int], str]) -> None:
         self._read = read
@@ -41,13 +43,16 @@ class JsonStream:
         self._line = 1
         self._counted = 0
         self._ended = False
+        self._used_line = 0
+        self.element: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Any]]:
         if not self._skip_spaces():
             return
         in_list = self._text[self._at] == "["
+        count = 0
         if in_list:
-            self._at += 1
+            self._enter()
         while self._skip_spaces():
             mark = self._text[self._at]
             if in_list and mark == ",":
@@ -56,12 +61,23 @@ class JsonStream:
                 self._at += 1
                 in_list = False
                 if self._skip_spaces() and self._text[self._at] == "[":
-                    self._at += 1  # another list after this one
-                    in_list = True
+                    self._enter()  # another list after this one
+                    in_list, count = True, 0
             else:
-                yield self._value(in_list)
+                count += 1
+                shared = in_list and self._where() == self._used_line
+                found = self._value(in_list)
+                self._used_line = self._where()
+                self.element = count if shared else None
+                yield found
+        self.element = None
         if in_list:
             yield self._where(), Broken("the file ends within a list (cut off?)")
+
+    def _enter(self) -> None:
+        """Go into the list that begins here."""
+        self._used_line = self._where()
+        self._at += 1
 
     def _more(self) -> bool:
         """Read on; what was used is let go."""
@@ -93,7 +109,7 @@ class JsonStream:
     def _value(self, in_list: bool) -> tuple[int, Any]:
         line = self._where()
         if self._text[self._at] not in "{[":
-            return line, self._broken(in_list, "expected an object")
+            return line, self._broken(in_list, "expected an object", self._end_of_scalar())
         end = self._end_of_value(in_list)
         if end is None:
             self._at = len(self._text)
@@ -122,6 +138,18 @@ class JsonStream:
                 return end
             if len(self._text) - self._at > _LONGEST or not self._more():
                 return None
+
+    def _end_of_scalar(self) -> int | None:
+        """Where a number, text or word ends; None if it is none."""
+        for _ in range(2):
+            try:
+                end = _RAW.raw_decode(self._text, self._at)[1]
+            except ValueError:
+                end = len(self._text)
+            if end < len(self._text):
+                return end
+            self._more()
+        return None
 
     def _broken(self, in_list: bool, reason: str, end: int | None = None) -> Broken:
         """Go behind a damaged value."""

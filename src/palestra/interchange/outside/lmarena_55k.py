@@ -1,16 +1,19 @@
 """LMSYS's 55k human preferences of the Kaggle competition "LMSYS - Chatbot Arena Human Preference
 Predictions", also `lmsys/lmsys-arena-human-preference-55k` and `lmarena-ai/arena-human-preference-55k` on the
 Hugging Face hub: CSV with `id, model_a, model_b, prompt, response_a, response_b, winner_model_a,
-winner_model_b, winner_tie`. Prompt and responses are JSON lists with a text, or null, for each turn.
+winner_model_b, winner_tie`.
+
+Prompt and responses are JSON lists with a text, or null, for each turn. A null answer is none: such a vote is
+left out.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from palestra.interchange.outside.base import DamagedError, Format, Rowwise
+from palestra.interchange.outside.base import DamagedError, Format, Left, Rowwise
 from palestra.interchange.outside.cells import compact, listed, required, truth
-from palestra.interchange.outside.talks import dialogue
+from palestra.interchange.outside.talks import NO_ANSWER, dialogue
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +27,15 @@ def _fits(data: Data) -> bool:
     return data.keys() >= {"model_a", "model_b", *_WINNERS}
 
 
-def _convert(data: Data) -> Iterator[BattleRow]:
+def _convert(data: Data) -> Iterator[BattleRow | Left]:
     won = [word for key, word in _WINNERS.items() if truth(data, key)]
     if len(won) != 1:
         raise DamagedError(
             f"expected one winner, found {len(won)}", key="winner_model_a, winner_model_b, winner_tie"
         )
+    if None in (*listed(data, "response_a"), *listed(data, "response_b")):
+        yield Left(NO_ANSWER)
+        return
     own = required(data, "id")
     a, b = _side(data, "response_a"), _side(data, "response_b")
     yield compact(

@@ -15,6 +15,8 @@ Text = str | list[Message]
 ROLES = ("system", "user", "assistant")
 IMAGES = "images_left_out"
 """The flag of a battle whose messages held pictures, which Palestra does not keep."""
+NO_ANSWER = "an answer is null (the model failed, so it is in no battle)"
+"""Why a vote is left out: a failure is no empty text."""
 
 
 def texts(data: Data, key_a: str = "conversation_a", key_b: str = "conversation_b") -> dict[str, Any]:

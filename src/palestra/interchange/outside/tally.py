@@ -19,16 +19,27 @@ class Reason:
     count: int = 0
     first: list[tuple[str, int]] = field(default_factory=list)
     """The first places: file and line (of Parquet: row)."""
+    elements: list[int | None] = field(default_factory=list)
+    """Which element of a JSON list was at each of them, where several share the line."""
     damaged: bool = False
     """Whether it is a fault, and not a rule of the format."""
     example: str | None = None
     """What was seen the first time."""
 
-    def add(self, name: str, line: int, count: int = 1) -> None:
-        """Once more, or several times from this line on."""
-        self.count += count
+    def add(self, name: str, line: int, element: int | None = None) -> None:
+        """Once more."""
+        self.count += 1
         if len(self.first) < FIRST:
             self.first.append((name, line))
+            self.elements.append(element)
+
+    def places(self) -> str:
+        """The first places for people."""
+        found = []
+        for (name, line), element in zip(self.first, self.elements, strict=True):
+            found.append(f"{name}:{line}" if element is None else f"{name}:{line}, element {element}")
+        between = "; " if any(self.elements) else ", "
+        return between.join(found) + (f"{between}…" if self.count > len(found) else "")
 
 
 @dataclass(slots=True)
@@ -80,13 +91,20 @@ class Tally:
         return sum(reason.count for reason in self.reasons.values() if reason.damaged)
 
     def add_reason(
-        self, reason: str, name: str, line: int, *, damaged: bool = False, example: str | None = None
+        self,
+        reason: str,
+        name: str,
+        line: int,
+        element: int | None = None,
+        *,
+        damaged: bool = False,
+        example: str | None = None,
     ) -> None:
         """Count a row, or a part of one, that gave nothing."""
         known = self.reasons.get(reason)
         if known is None:
             known = self.reasons[reason] = Reason(damaged=damaged, example=example)
-        known.add(name, line)
+        known.add(name, line, element)
 
     def add_notes(self, notes: Iterable[str]) -> None:
         """Notes that are not there yet."""
@@ -103,10 +121,8 @@ class Tally:
         converted, rows = self.rows - self.skipped, _count(self.rows, "row")
         found.append(f"{rows} read, {converted:,} converted, {self.skipped:,} skipped: {made}")
         for reason, known in self.reasons.items():
-            where = ", ".join(f"{name}:{line}" for name, line in known.first)
-            more = ", …" if known.count > len(known.first) else ""
             kind = "damaged" if known.damaged else "left out"
-            found.append(f"  {known.count:,} {kind}: {reason} ({where}{more})")
+            found.append(f"  {known.count:,} {kind}: {reason} ({known.places()})")
         return found + [f"note: {note}" for note in self.notes]
 
 

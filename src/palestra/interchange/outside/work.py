@@ -139,12 +139,12 @@ class Work:
         for last in read(one.source):
             counted.rows += 1
             if last.data is None:
-                self._damaged(one.source, last.line, last.problem or "", None, None)
+                self._damaged(one.source, last, last.problem or "", None, None)
                 continue
             try:
-                gained = [self._take(piece, one.source, last.line) for piece in converter.convert(last.data)]
+                gained = [self._take(piece, one.source, last) for piece in converter.convert(last.data)]
             except DamagedError as error:
-                self._damaged(one.source, last.line, error.reason, error.key, error.message)
+                self._damaged(one.source, last, error.reason, error.key, error.message)
                 continue
             counted.converted += any(gained) or not gained
             self._report(Step(counted.name, counted.rows, None))
@@ -152,20 +152,21 @@ class Work:
             raise unreadable(one.source, [])
         self._report(Step(counted.name, counted.rows, counted.rows, finished=True), now=True)
 
-    def _damaged(self, source: Source, line: int, reason: str, key: str | None, message: str | None) -> None:
+    def _damaged(self, source: Source, row: Row, reason: str, key: str | None, message: str | None) -> None:
         if self.strict:
-            raise _damage(source, line, reason if message is None else message, key)
-        self.tally.add_reason(reason, source.name, line, damaged=True, example=message)
+            raise _damage(source, row.line, reason if message is None else message, key, row.element)
+        self.tally.add_reason(reason, source.name, row.line, row.element, damaged=True, example=message)
 
-    def _take(self, piece: Piece, source: Source | None, line: int) -> bool:
+    def _take(self, piece: Piece, source: Source | None, row: Row | None) -> bool:
         """Write a piece if it is wanted; whether it was."""
         name = source.name if source is not None else "in all files"
+        line, element = (row.line, row.element) if row is not None else (0, None)
         if isinstance(piece, Left):
-            self.tally.add_reason(piece.reason, name, line)
+            self.tally.add_reason(piece.reason, name, line, element)
         elif isinstance(piece, DamagedError):
             if self.strict and source is not None:
-                raise _damage(source, line, piece.message, piece.key)
-            self.tally.add_reason(piece.reason, name, line, damaged=True, example=piece.message)
+                raise _damage(source, line, piece.message, piece.key, element)
+            self.tally.add_reason(piece.reason, name, line, element, damaged=True, example=piece.message)
         elif isinstance(piece, Verdict | Response):
             return self._record("verdicts" if isinstance(piece, Verdict) else "responses", piece)
         elif "battles" in self._drafts:
@@ -212,7 +213,7 @@ class Work:
         """Write what waited, and put the battles together."""
         for converter in self._converters.values():
             for piece in converter.end():
-                self._take(piece, None, 0)
+                self._take(piece, None, None)
             self.tally.add_notes(converter.notes())
         for file in self._open.values():
             file.close()
@@ -269,7 +270,11 @@ def _append(part: Path, draft: Path) -> None:
     part.unlink()
 
 
-def _damage(source: Source, line: int, message: str, key: str | None) -> DataError:
+def _damage(
+    source: Source, line: int, message: str, key: str | None, element: int | None = None
+) -> DataError:
+    if element is not None:
+        key = f"element {element}" if key is None else f"element {element}, {key}"
     return DataError(message, path=source.name, line=line, key=key)
 
 
@@ -279,7 +284,11 @@ def _nothing(tally: Tally) -> DataError:
     if not reasons:
         return DataError("the files hold nothing to convert")
     told = "; ".join(f"{known.count:,} × {reason}" for reason, known in reasons[:5])
-    name, line = reasons[0][1].first[0]
+    first = reasons[0][1]
+    (name, line), element = first.first[0], first.elements[0]
     return DataError(
-        f"none of the {tally.rows:,} rows could be converted: {told}", path=name, line=line or None
+        f"none of the {tally.rows:,} rows could be converted: {told}",
+        path=name,
+        line=line or None,
+        key=None if element is None else f"element {element}",
     )

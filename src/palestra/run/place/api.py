@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import dataclass
@@ -87,20 +86,23 @@ def load(
 ) -> Config:
     """The resolved config of a placement: the file's, then what is given here."""
     if config is None and (model is None or into is None or judge is None):
+        given = (("a model", model), ("the arena's battles (--into)", into), ("a judge (--judge)", judge))
         raise UsageError(
-            "there is nothing to place",
+            f"there is no {' and no '.join(what.split(' ', 1)[1] for what, there in given if there is None)}",
             hint="give a config of kind place, or a model, the files with the arena's battles and a judge",
         )
     written = [] if into is None else _files(into)
-    told = ["schedule.kind=place", *([f"schedule.into={json.dumps(written)}"] if written else [])]
+    told: dict[str, tuple[str, Any]] = {"schedule.kind": ("place", "place")}
+    if written:
+        told["schedule.into"] = ("--into", written)
     for name, value in _whole(settings or {}).items():
-        told.append(f"{_SECTIONS.get(name, f'place.{name}')}={json.dumps(value)}")
+        told[_SECTIONS.get(name, f"place.{name}")] = (f"--{name.replace('_', '-')}", value)
     values: dict[str, Any] = {}
     for section, entry in (("models", model), ("judges", judge)):
         if entry is not None:
             values[section] = [as_flag(entry) if section == "models" and isinstance(entry, str) else entry]
     loaded = load_config(
-        None if config is None else Path(config), overrides=[*told, *overrides], values=values
+        None if config is None else Path(config), settings=told, overrides=overrides, values=values
     )
     try:
         found = resolve(loaded.config)

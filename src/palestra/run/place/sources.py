@@ -44,6 +44,11 @@ def _usable(text: str, scratch: Path) -> str:
     if text.startswith(HUB):
         scratch.mkdir()
         path = _download(text.removeprefix(HUB), scratch)
+    name = os.path.relpath(text)
+    if not path.exists() and name.count("/") == 1 and not path.suffix:
+        raise DataError(
+            "there is no such file", path=path, hint=f"a dataset of the Hugging Face hub is {HUB}{name}"
+        )
     if is_own(path):
         return str(path)
     from palestra.interchange.outside.convert import convert
