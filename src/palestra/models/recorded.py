@@ -6,16 +6,16 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from palestra.models.answers import Answer, Answers, read_answers, text_mark
-from palestra.models.base import Delta
+from palestra.models.base import Delta, Request
 from palestra.records.failure import Failure, FailureKind
 from palestra.records.response import Response
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Mapping
     from pathlib import Path
 
     from palestra.config.endpoint import Endpoint
-    from palestra.models.base import Request
+    from palestra.records.prompt import Prompt
 
 
 def recorded_model(config: Endpoint, base_dir: Path) -> RecordedModel:
@@ -77,6 +77,11 @@ class RecordedModel:
 
     async def aclose(self) -> None:
         """Nothing is open."""
+
+    def answers_any(self, prompts: Iterable[Prompt]) -> bool:
+        """Whether an answer, or a recorded failure, is there for one of them."""
+        asked = (Request(prompt.question_id, prompt.messages) for prompt in prompts)
+        return any(self._look_up(request)[2] is not None for request in asked)
 
     def _look_up(self, request: Request) -> tuple[str | None, Failure | None, Answer | None]:
         asked = [message.content for message in request.messages if message.role == "user"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from palestra.config.schema import Swap
 from palestra.errors import ConfigError
 from palestra.judges.grading import GradingJudge
+from palestra.models.recorded import RecordedModel
 from palestra.prompts.chat import rounds
 from palestra.records.matchup import Order
 from palestra.run.kin import kin_notes, kin_of
@@ -126,14 +127,21 @@ class Plan:
         return repeats * orders * judged
 
     def warnings(self) -> list[str]:
-        """What to say before anything is spent: whom judges leave unjudged, or judge, of their own family."""
+        """What to say before anything is spent: whom judges leave unjudged, or judge, of their own family;
+        whose recorded answers are to other prompts.
+        """
         met = [pair for pairs in self.pairs for pair in pairs]
         repeats = self.config.schedule.repeats
         left = [
             sum(number not in self.judges_of(pair) for pair in met) * repeats
             for number in range(len(self.judges))
         ]
-        return kin_notes(self.config, self.judges, left, self.n_matchups)
+        strangers = [
+            f"the recorded answers of {model.label} are to none of these prompts, neither by id nor by text"
+            for model in self.models
+            if isinstance(model, RecordedModel) and not model.answers_any(self.prompts)
+        ]
+        return [*kin_notes(self.config, self.judges, left, self.n_matchups), *strangers]
 
 
 def make_plan(config: Config, base_dir: Path, env: Mapping[str, str] | None = None) -> Plan:
