@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from palestra.interchange.outside.talks import IMAGES, ROLES
+from palestra.interchange.outside.talks import IMAGES, NO_ANSWER, ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,6 +126,13 @@ def talk_faults() -> list[tuple[str, str]]:
         )
         for column in TALKS
     ]
+
+
+def unanswered() -> tuple[str, str]:
+    """Whether the content of a model's message is null, and that reason to leave the vote out."""
+    silent = "m.role = 'assistant' AND m.content IS NULL"
+    checks = (f'coalesce(len(list_filter("{one}", lambda m: {silent})) > 0, false)' for one in TALKS)
+    return " OR ".join(checks), NO_ANSWER
 
 
 def _content(message: str, fields: Mapping[str, str]) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from palestra.interchange.outside.base import DamagedError, Format, Left, Rowwise
 from palestra.interchange.outside.cells import compact, moment, required, text, truth
 from palestra.interchange.outside.comparia_columns import NO_VOTE, columns
-from palestra.interchange.outside.talks import texts
+from palestra.interchange.outside.talks import NO_ANSWER, texts, unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,10 @@ def _convert(data: Data) -> Iterator[BattleRow | Left]:
         raise DamagedError("expected one of the two models", key="chosen_model_name", seen=chosen)
     else:
         won = "model_a" if chosen == models[0] else "model_b"
+    said = texts(data)
+    if unanswered(data):
+        yield Left(NO_ANSWER)
+        return
     yield compact(
         {
             "battle_id": text(data, "id"),
@@ -51,7 +55,7 @@ def _convert(data: Data) -> Iterator[BattleRow | Left]:
             "order": "ab",
             "voter": text(data, "visitor_id"),
             "anonymous": True,
-            **texts(data),
+            **said,
         }
     )
 

@@ -40,7 +40,7 @@ def columns(kinds: Mapping[str, str], plain: bool) -> Mapping[str, str] | None:
             (other, "chosen_model_name: expected one of the two models"),
             *(((f"NOT ({none}) AND ({condition})"), reason) for condition, reason in sql.talk_faults()),
         ),
-        sql.LEFT: sql.faults((none, NO_VOTE)),
+        sql.LEFT: sql.faults((none, NO_VOTE), sql.unanswered()),
         **sql.talk_columns(kinds, plain),
     }
     if time is not None:

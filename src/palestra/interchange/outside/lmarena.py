@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from palestra.interchange.outside.base import DamagedError, Format, Rowwise
+from palestra.interchange.outside.base import DamagedError, Format, Left, Rowwise
 from palestra.interchange.outside.cells import (
     compact,
     mapping,
@@ -28,10 +28,10 @@ from palestra.interchange.outside.cells import (
     winner,
 )
 from palestra.interchange.outside.lmarena_columns import CRITERIA, HARD, columns_100k, columns_140k
-from palestra.interchange.outside.talks import texts
+from palestra.interchange.outside.talks import NO_ANSWER, texts, unanswered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from palestra.interchange.outside.base import BattleRow, Data, Options
 
@@ -160,7 +160,11 @@ def _total(value: Any) -> int:
     return int(sum(counts))
 
 
-def _make(convert: Any) -> Any:
+def _make(read: Callable[[Data], Iterator[BattleRow]]) -> Callable[[Options], Rowwise]:
+    def convert(data: Data) -> Iterator[BattleRow | Left]:
+        for row in read(data):
+            yield Left(NO_ANSWER) if unanswered(data) else row
+
     def make(_: Options) -> Rowwise:
         return Rowwise(convert)
 

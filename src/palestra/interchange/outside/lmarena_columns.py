@@ -72,6 +72,7 @@ def _vote(own: str, dataset: str, kinds: Mapping[str, str], plain: bool) -> dict
         "order": "'ab'",
         "style": style,
         sql.FAULT: fault,
+        sql.LEFT: sql.faults(sql.unanswered()),
         **_known(language=_plain("language", kinds)),
         **sql.talk_columns(kinds, plain),
     }

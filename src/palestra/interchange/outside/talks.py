@@ -36,6 +36,21 @@ def texts(data: Data, key_a: str = "conversation_a", key_b: str = "conversation_
     return {name: value for name, value in found.items() if value is not None}
 
 
+def unanswered(data: Data, key_a: str = "conversation_a", key_b: str = "conversation_b") -> bool:
+    """Whether the content of a model's message is null, so that the model said nothing.
+
+    Raises:
+        DamagedError: a conversation is no JSON.
+    """
+    talks = (unpacked(data.get(key), key) for key in (key_a, key_b))
+    return any(
+        isinstance(message, dict) and message.get("role") == "assistant" and message.get("content") is None
+        for talk in talks
+        if isinstance(talk, list)
+        for message in talk
+    )
+
+
 def conversation(value: Any, key: str) -> list[Message]:
     """Messages; none where the value is missing or empty.
 
