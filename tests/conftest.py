@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,11 @@ pytest_plugins = ["tests.support.fixtures"]
 settings.register_profile("palestra", deadline=None)
 settings.register_profile("same each time", deadline=None, derandomize=True)
 settings.load_profile("same each time" if os.environ.get("CI") else "palestra")
+
+# Where the tests run in the background of a script, Ctrl-C is ignored, and so it would be by every process
+# that a test begins and interrupts.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _forbid_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
