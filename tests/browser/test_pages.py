@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Page, ViewportSize
+    from playwright.sync_api import Browser, Page, StorageState, ViewportSize
     from tests.support.browser import Watch
 
 PAGES = {
@@ -73,16 +73,25 @@ def test_a_page_shows_its_content_and_is_as_it_should_be(
         assert axe(page) == []
 
 
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, arena: Stocked) -> StorageState:
+    """The cookies of an admin. One sign-in serves all tests: the server allows only some a minute."""
+    with browser.new_context(base_url=arena.url) as context:
+        page = context.new_page()
+        page.goto("/admin")
+        page.get_by_label("Admin key").fill(KEY)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
+        return context.storage_state()
+
+
 @pytest.mark.parametrize("theme", THEMES)
 @pytest.mark.parametrize("tab", ["models", "votes", "judges", "exports", "arena"])
 def test_an_admin_page_is_as_it_should_be(
-    arena: Stocked, enter: Callable[..., Watch], tab: str, theme: str
+    arena: Stocked, enter: Callable[..., Watch], signed_in: StorageState, tab: str, theme: str
 ) -> None:
-    page = enter(arena.url, color_scheme=theme).context.new_page()
+    page = enter(arena.url, color_scheme=theme, storage_state=signed_in).context.new_page()
     page.goto("/admin/arena" if tab == "arena" else f"/admin?tab={tab}")
-    page.get_by_label("Admin key").fill(KEY)
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("button", name="Sign in")).to_have_count(0)
     if tab == "votes":
         page.get_by_label("Flagged only").uncheck()
         expect(page.get_by_role("button", name="Delete the vote").first).to_be_visible()
@@ -169,12 +178,10 @@ def test_cards_side_by_side_are_accessible_with_a_failure_and_a_ranking(
 
 @pytest.mark.parametrize("theme", THEMES)
 def test_a_question_before_deleting_is_accessible(
-    arena: Stocked, enter: Callable[..., Watch], theme: str
+    arena: Stocked, enter: Callable[..., Watch], signed_in: StorageState, theme: str
 ) -> None:
-    page = enter(arena.url, color_scheme=theme).context.new_page()
+    page = enter(arena.url, color_scheme=theme, storage_state=signed_in).context.new_page()
     page.goto("/admin?tab=votes")
-    page.get_by_label("Admin key").fill(KEY)
-    page.get_by_role("button", name="Sign in").click()
     page.get_by_label("Flagged only").uncheck()
     page.get_by_role("button", name="Delete the vote").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
