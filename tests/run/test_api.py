@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import subprocess
 import sys
@@ -129,7 +128,6 @@ def test_a_money_limit_stops_the_run_and_keeps_what_was_paid(chat: ChatServer) -
     assert 0 < chat.log()["total"] < 100
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals are POSIX's")
 def test_an_interrupt_keeps_the_calls_under_way(chat: ChatServer, tmp_path: Path) -> None:
     chat.behave(Behaviour(Reply.TEXT, "yes", delay=0.3))
     script = f"""

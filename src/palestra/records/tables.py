@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+from abc import ABC, abstractmethod
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def aligned(rows: Sequence[Sequence[str]], *, left: frozenset[int] = frozenset({
     return [line(rows[0]), rule, *(line(row) for row in rows[1:])]
 
 
-class Tabular:
+class Tabular(ABC):
     """A result that shows itself as a table, in a terminal and in a notebook, and can become a data frame.
 
     Whoever is one says what its `rows` are; `shown` may name the columns to show, and `caption` what to say
@@ -45,9 +46,9 @@ class Tabular:
 
     __slots__ = ()
 
+    @abstractmethod
     def rows(self) -> list[dict[str, Any]]:
         """Its rows with all columns and digits; each has the same columns."""
-        raise NotImplementedError
 
     def shown(self) -> Sequence[str]:
         """The columns that are shown. Default: all."""

@@ -164,7 +164,7 @@ def run(
             thread.join(_POLL)
             if report is not None:
                 report(min(1.0, max(0.0, connection.query_progress() / 100)))
-    except BaseException:
+    except BaseException:  # Ctrl-C above all: the query must not go on alone
         connection.interrupt()
         thread.join()
         raise
