@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _AHEAD = 8
 """Prompts in play per call at once, so that a call is always ready when a slot falls free."""
+_YOUNG = 10_000
+"""Objects made since the last look for garbage that lead to the next."""
 
 
 def new_run_id() -> str:
@@ -127,11 +129,14 @@ class Run:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Spare the garbage collector what is there already: imports, prompts, answers read from files."""
+    """Look for garbage seldom, and never in what is there: imports, prompts, answers read from files."""
+    thresholds = gc.get_threshold()
     gc.freeze()
+    gc.set_threshold(_YOUNG, *thresholds[1:])
     try:
         yield
     finally:
+        gc.set_threshold(*thresholds)
         gc.unfreeze()
 
 
