@@ -7,6 +7,8 @@ as a new process has.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import json
 import os
 import subprocess
@@ -16,7 +18,7 @@ import threading
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from tests.support.require import ROOT
 
@@ -29,16 +31,27 @@ _IMPORTED = (
     "google.genai",
     "ollama",
     "openai",
+    "palestra.cli._logging",
     "palestra.cli._running",
+    "palestra.cli._serving",
     "palestra.cli.app",
+    "palestra.config.load",
+    "palestra.interchange.battles",
     "palestra.interchange.rank",
+    "palestra.judges.protocols",
+    "palestra.judges.registry",
+    "palestra.models.openai_chat",
+    "palestra.models.providers",
     "palestra.models.registry",
     "palestra.prompts.load",
     "palestra.report.html",
     "palestra.run.estimate",
     "palestra.run.pipeline",
     "palestra.run.plan",
+    "palestra.run.pull",
+    "palestra.run.summary",
     "palestra.run.whole",
+    "palestra.server.run",
     "palestra.store.database",
     "pydantic_ai.direct",
     "pydantic_ai.models.anthropic",
@@ -113,6 +126,7 @@ def serve() -> None:
     """Fork for each line of standard input, and answer each with the exit code."""
     for name in _IMPORTED:
         import_module(name)
+    gc.freeze()
     replies = os.fdopen(os.dup(1), "w", encoding="utf-8")
     for line in sys.stdin:
         wish = json.loads(line)
@@ -120,13 +134,32 @@ def serve() -> None:
         if child == 0:
             replies.close()
             _become(wish)
-            from palestra.__main__ import main
-
-            main()
-            return
+            _live()
         replies.write(json.dumps(_ended(child, wish["timeout"])) + "\n")
         replies.flush()
     os._exit(0)  # its parent has gone: there is nothing to tidy
+
+
+def _live() -> NoReturn:
+    """Run the command and exit as Python does, without taking apart what was imported, which takes long."""
+    from palestra.__main__ import main
+
+    code: object = 0
+    try:
+        main()
+    except SystemExit as exit_:
+        code = exit_.code
+    except BaseException:  # noqa: BLE001 - the end of a process
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    if not isinstance(code, int | None):
+        print(code, file=sys.stderr)
+        code = 1
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code or 0)
 
 
 def _ended(child: int, timeout: float) -> int | None:
