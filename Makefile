@@ -32,7 +32,7 @@ lint: .venv/.ready ## style
 	$(BIN)/ruff format --check .
 
 types: .venv/.ready ## strict types
-	$(BIN)/mypy
+	$(BIN)/mypy -n 2
 
 format: .venv/.ready ## put the code in shape
 	$(BIN)/ruff check --fix .
