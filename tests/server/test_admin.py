@@ -70,6 +70,7 @@ def test_signing_in_and_out(tmp_path: Path) -> None:
         assert visitor.get("/api/admin/votes").status_code == 403
 
 
+@pytest.mark.usefixtures("early_in_the_minute")
 def test_signing_in_is_limited_and_tells_nothing_of_the_key(tmp_path: Path) -> None:
     with served(tmp_path) as (url, _), Visitor(url) as visitor:
         replies = [visitor.post("/api/admin/login", {"key": f"try {n}"}) for n in range(25)]
@@ -80,6 +81,7 @@ def test_signing_in_is_limited_and_tells_nothing_of_the_key(tmp_path: Path) -> N
         assert visitor.post("/api/admin/login", {"key": "admin-key"}).status_code == 429
 
 
+@pytest.mark.usefixtures("early_in_the_minute")
 def test_wrong_keys_with_calls_are_limited_like_signing_in(tmp_path: Path) -> None:
     with served(tmp_path) as (url, _):
         wrong = [httpx.get(f"{url}/api/admin/votes", headers={"X-API-Key": f"try {n}"}) for n in range(11)]

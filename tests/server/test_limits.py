@@ -21,6 +21,8 @@ from palestra.server.security import _believe_proxy, address_of
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.usefixtures("early_in_the_minute")
+
 
 def test_a_voter_who_is_too_quick_is_told_when_to_come_back(tmp_path: Path) -> None:
     app = arena(tmp_path, [Puppet("red"), Puppet("blue")], battles_per_minute=3, votes_per_minute=2)
