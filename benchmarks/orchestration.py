@@ -20,6 +20,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from tests.support.behaviour import Behaviour, Reply
@@ -27,7 +28,8 @@ from tests.support.chat_server import chat_in_process
 
 MATCHUPS = 5000
 AT_ONCE = 100
-SEPARATE_RUNS = 3
+PAIRS = 5
+"""What one pair shares is the machine's mood, which changes by more than the ratio does."""
 
 
 def write_arena(folder: Path, n: int) -> None:
@@ -163,17 +165,18 @@ def main() -> None:
     print(f"  ratio                    {slow['seconds'] / ideal:8.3f}   (wanted: at most 1.15)")
     rates: dict[str, list[float]] = {"palestra": [], "bare": []}
     memory: list[float] = []
-    for _ in range(SEPARATE_RUNS):
+    for _ in range(PAIRS):
         for what, found in rates.items():
             result = measure(what, MATCHUPS, delay=0.0)
             found.append(MATCHUPS / result["seconds"])
             if what == "palestra":
                 memory.append(result["late_mb"] - result["early_mb"])
-    ours, bare = (sorted(found)[SEPARATE_RUNS // 2] for found in rates.values())
-    print(f"A server that answers at once, medians of {SEPARATE_RUNS}")
-    print(f"  bare loop                {bare:8.0f} calls/s")
-    print(f"  palestra                 {ours:8.0f} calls/s")
-    print(f"  ratio                    {ours / bare:8.3f}   (wanted: at least 0.70)")
+    shares = [ours / bare for ours, bare in zip(*rates.values(), strict=True)]
+    print(f"A server that answers at once, medians of {PAIRS} pairs of runs, one after the other")
+    print(f"  bare loop                {median(rates['bare']):8.0f} calls/s")
+    print(f"  palestra                 {median(rates['palestra']):8.0f} calls/s")
+    print(f"  ratio of a pair          {median(shares):8.3f}   (wanted: at least 0.70)")
+    print(f"  from the least to most   {min(shares):8.3f} to {max(shares):.3f}")
     print(f"Memory after {MATCHUPS} matchups beyond that after 1000")
     print(f"  palestra                 {max(memory):8.1f} MB  (wanted: within 20)")
 
