@@ -149,7 +149,7 @@ def _live() -> NoReturn:
         main()
     except SystemExit as exit_:
         code = exit_.code
-    except BaseException:  # noqa: BLE001 - the end of a process
+    except BaseException:  # noqa: BLE001 - as Python: whatever it is ends the process, told by its traceback
         sys.excepthook(*sys.exc_info())
         code = 1
     if not isinstance(code, int | None):
