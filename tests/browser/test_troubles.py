@@ -242,7 +242,7 @@ def test_a_stream_that_a_restart_broke_off_goes_on_by_itself(
     late = pair()
     with playing(tmp_path, late, port=port):
         battle.ready()
-        assert wait_until(lambda: [len(puppet.asked) for puppet in late] == [1, 1], 5)
+        assert wait_until(lambda: [len(puppet.asked) for puppet in late] == [1, 1], 20)
         expect(battle.answer("a")).to_contain_text("that is all.")
         battle.choice("b").click()
         battle.decided()

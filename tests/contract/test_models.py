@@ -188,7 +188,7 @@ async def test_a_passing_fault_is_overcome_and_a_lasting_one_told(
     tmp_path: Path,
 ) -> None:
     began = fault is Fault.HALF and stream
-    async with opened(kind, chat, tmp_path, timeout=0.4 if fault is Fault.SLOW else 20) as model:
+    async with opened(kind, chat, tmp_path, timeout=1 if fault is Fault.SLOW else 20) as model:
         chat.behave(Behaviour(faults=(fault,)))
         once = await said(model, ask(), stream=stream)
         chat.forget()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -41,22 +42,28 @@ def made(kind: str, url: str, **facts: Any) -> Model:
 async def test_the_server_says_when_to_come_again(kind: str, fault: Fault, chat: ChatServer) -> None:
     chat.behave(Behaviour(faults=(fault,), retry_after="0.4"))
     model = made(kind, chat.url)
+    began = time.perf_counter()
     with stamina.set_testing(False):
         response = await model.generate(ASK)
+    taken_ms = (time.perf_counter() - began) * 1000
     await model.aclose()
     assert response.ok
     first, second = (entry["time"] for entry in chat.requests())
-    assert 0.4 <= second - first < 2
+    assert second - first >= 0.4
     assert response.latency_ms is not None
-    assert response.latency_ms < 400, "the wait is no part of the latency"
+    assert response.latency_ms < taken_ms - 400, "the wait is no part of the latency"
 
 
 async def test_waiting_for_a_place_is_no_part_of_the_latency(chat: ChatServer) -> None:
     chat.behave(Behaviour(delay=0.2))
     model = made("openai", chat.url, concurrency=1)
+    began = time.perf_counter()
     answers = await asyncio.gather(*(model.generate(ASK) for _ in range(3)))
+    taken_ms = (time.perf_counter() - began) * 1000
     await model.aclose()
-    assert all(200 <= (answer.latency_ms or 0) < 390 for answer in answers)
+    latencies = [answer.latency_ms or 0 for answer in answers]
+    assert min(latencies) >= 200
+    assert sum(latencies) <= taken_ms, "one at a time, so what they took adds up to no more than all took"
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -86,7 +93,7 @@ async def test_a_stream_that_is_left_early_gives_its_place_back(kind: str, chat:
     chat.behave(Behaviour(reply=Reply.TEXT, text="one two three four five"))
     model = made(kind, chat.url, concurrency=1)
     for _ in range(3):
-        async with asyncio.timeout(5), aclosing(model.stream(ASK)) as stream:  # type: ignore[type-var]
+        async with asyncio.timeout(20), aclosing(model.stream(ASK)) as stream:  # type: ignore[type-var]
             assert isinstance(await anext(stream), Delta)
     assert (await model.generate(ASK)).ok
     await model.aclose()
@@ -95,11 +102,11 @@ async def test_a_stream_that_is_left_early_gives_its_place_back(kind: str, chat:
 async def test_a_consumer_that_dawdles_is_not_interrupted(chat: ChatServer) -> None:
     """The time limit is the server's; it never strikes in the reader's own code."""
     chat.behave(Behaviour(reply=Reply.TEXT, text="one two"))
-    model = made("openai", chat.url, timeout=0.3)
+    model = made("openai", chat.url, timeout=1)
     items = []
     async for item in model.stream(ASK):
         items.append(item)
-        await asyncio.sleep(0.25)
+        await asyncio.sleep(0.8)
     await model.aclose()
     assert isinstance(items[-1], Response)
 

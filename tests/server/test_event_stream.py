@@ -78,7 +78,7 @@ async def test_events_come_as_they_are_until_there_are_no_more() -> None:
     for event in (b"event: a\n\n", b"event: b\n\n", None):
         source.queue.put_nowait(event)
     async with streaming(page, source, streams) as task:
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 20)
     assert page.body == b"event: a\n\nevent: b\n\n"
     assert page.ended
     assert source.closed
@@ -92,7 +92,7 @@ async def test_when_the_page_is_closed_the_events_are_too() -> None:
     async with streaming(page, source, streams) as task:
         assert streams.open == 1
         page.left.set()
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 20)
     assert source.closed
     assert streams.open == 0
 
@@ -101,9 +101,11 @@ async def test_when_the_server_ends_the_streams_end_in_order() -> None:
     page, source, streams = Page(), Source(), Streams()
     async with streaming(page, source, streams) as task:
         source.queue.put_nowait(b"event: a\n\n")
-        await asyncio.sleep(0.01)
+        async with asyncio.timeout(20):
+            while not page.body:
+                await asyncio.sleep(0.01)
         streams.close()
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 20)
     assert page.body == b"event: a\n\n"
     assert page.ended
     assert source.closed
@@ -113,11 +115,12 @@ async def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(event_stream, "PING_SECONDS", 0.02)
     page, source = Page(), Source()
     async with streaming(page, source, Streams()):
-        await asyncio.sleep(0.1)
-        assert page.body.startswith(b": ping\n\n: ping\n\n")
-        source.queue.put_nowait(b"event: a\n\n")
-        await asyncio.sleep(0.01)
-        assert b"event: a\n\n" in page.body
+        async with asyncio.timeout(20):
+            while not page.body.startswith(b": ping\n\n: ping\n\n"):
+                await asyncio.sleep(0.01)
+            source.queue.put_nowait(b"event: a\n\n")
+            while b"event: a\n\n" not in page.body:
+                await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("first", [b"event: a\n\n", None], ids=["an event", "a ping"])
@@ -131,7 +134,7 @@ async def test_who_takes_nothing_for_long_is_given_up(
         page.takes.clear()
         if first is not None:
             source.queue.put_nowait(first)
-        await asyncio.wait([task], timeout=2)
+        await asyncio.wait([task], timeout=20)
         assert task.done()
         assert task.exception() is None
     assert source.closed
@@ -152,7 +155,7 @@ async def test_an_error_among_the_events_is_not_swallowed() -> None:
 async def test_who_asks_for_the_head_gets_the_head() -> None:
     page, source = Page(), Source()
     async with streaming(page, source, Streams(), method="HEAD") as task:
-        await asyncio.wait_for(task, 2)
+        await asyncio.wait_for(task, 20)
     assert page.body == b""
     assert page.ended
 

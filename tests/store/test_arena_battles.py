@@ -16,7 +16,7 @@ from palestra.records.prompt import Message
 from palestra.records.verdict import Verdict
 from palestra.records.winner import Winner
 from palestra.store.arena_battle_filter import Search, Selection
-from palestra.store.arena_battle_pages import counts_by_prompt, find, page, subsets, total, verdicts_of
+from palestra.store.arena_battle_pages import find, page, subsets, total, verdicts_of
 from palestra.store.arena_battle_rows import to_battle, to_battle_row
 from palestra.store.arena_battles import BattleTable
 from palestra.store.database import Database
@@ -265,19 +265,3 @@ def test_a_battle_has_the_verdicts_that_made_it_told_from_its_own_side(table: Ba
         ("ab", Order.AB, Winner.A, 8.0),
         ("ba", Order.BA, Winner.B, 3.0),
     ]
-
-
-def test_counts_by_prompt_keep_prompts_apart_and_leave_out_what_does_not_count(table: BattleTable) -> None:
-    table.insert(
-        [
-            battle(1, "a", "b", question_id="q"),
-            battle(2, "a", "b", question_id="q"),
-            battle(3, "a", "b", question_id=None),
-            battle(4, "a", "b", question_id=None),
-            battle(5, "a", "b", anonymous=False),
-            battle(6, "a", "b", flags=("identity_leak",)),
-        ]
-    )
-    counts = counts_by_prompt(table, Selection("people"))
-    assert counts.n_battles == 4
-    assert sorted(counts.n.tolist()) == [1, 1, 2]

@@ -73,13 +73,15 @@ def history(
     rounds: int = 1000,
     level: float = 0.95,
     seed: int = 0,
+    cluster: str | None = None,
     parameters: Mapping[str, Any] | None = None,
 ) -> History:
     """Rate all battles up to the end of each slice.
 
     `times`: epoch seconds of each row, (rows,). `slices`: a calendar unit (UTC, weeks from Monday), a
     number of slices with equally many battles, or None for the finest unit that makes 6 to 40 slices,
-    else 24 equal ones. Elo takes the battles in order of time, equal times in the order of the rows.
+    else 24 equal ones. `cluster` says what the rows' clusters are; without, intervals take rows as
+    independent. Elo takes the battles in order of time, equal times in the order of the rows.
 
     A model has a rating from the slice on in which it is connected to the anchor's part, or else to the
     largest part, by more than a weak prior. Bradley-Terry and its kin know differences only: with an
@@ -104,7 +106,8 @@ def history(
     if method == "elo":
         found, board = _played(rows, number, k, start, anchor, told)
     else:
-        how = {"ci": ci, "rounds": rounds, "level": level, "seed": seed, "anchor": anchor}
+        rows = rows if cluster else replace(rows, cluster=None)
+        how = {"ci": ci, "rounds": rounds, "level": level, "seed": seed, "cluster": cluster, "anchor": anchor}
         found, board = _fitted(rows, number, method, how, told)
     ends = times[order][np.append(np.flatnonzero(np.diff(number)), number.size - 1)]
     whole = _collected(rows.models, ends, unit, found, board)
@@ -150,6 +153,7 @@ def _ordered(rows: Rows, order: Ints) -> Rows:
         share=rows.share[order],
         weight=rows.weight[order],
         n=rows.n[order],
+        cluster=None if rows.cluster is None else rows.cluster[order],
     )
 
 
@@ -169,10 +173,12 @@ def _fitted(
     rows: Rows, number: Ints, method: Method, how: Mapping[str, Any], told: Mapping[str, Any]
 ) -> tuple[list[_Slice], Leaderboard]:
     """Each slice by the same functions as any leaderboard; the anchor's absence leaves all unknown."""
-    found, so_far = [], Counts.empty()
+    found: list[_Slice] = []
+    past: list[Counts] = []
     anchor = how["anchor"] or {}
     for step in range(int(number[-1]) + 1):
-        so_far = Counts.merge([so_far, rows.take(number == step).counts()])
+        so_far = Counts.merge([*past, rows.take(number == step).counts()])
+        past = [so_far]
         present = all(name in so_far.models for name in anchor) or step == number[-1]
         board = rank_counts(so_far, method=method, **(how if present else {**how, "anchor": None}), **told)
         home = next((row.component for row in board.ratings if row.model in anchor), 0)

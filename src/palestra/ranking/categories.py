@@ -10,13 +10,13 @@ import numpy as np
 from palestra.errors import UsageError
 from palestra.ranking.bradley_terry import PRIOR, Fit, fit
 from palestra.ranking.caution import cautions
+from palestra.ranking.clusters import quantile
 from palestra.ranking.intervals import covariance
 from palestra.ranking.leaderboard import make_board
 from palestra.ranking.pairs import Pairs, Records
 from palestra.ranking.rated import Rated
 from palestra.ranking.scale import MEAN, POINTS
 from palestra.ranking.shrink import Shrunk, shrink
-from palestra.ranking.win_rate import student, z_exact
 from palestra.records.rating import Interval
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Whole:
 
     def _rated(self, counts: Counts, where: Ints, found: Shrunk) -> Rated:
         rating = MEAN + POINTS * found.theta + self.shift[where]
-        reach = POINTS * _quantile(counts, self.wish) * found.standard_error
+        reach = POINTS * quantile(counts, self.wish.level) * found.standard_error
         bounded = self.wish.ci != "none"
         if not bounded:
             reach = np.full(reach.size, np.nan)
@@ -128,13 +128,6 @@ class Whole:
             high=rating + reach,
             weak=met & ~self.fitted.core[where],
         )
-
-
-def _quantile(counts: Counts, wish: Wish) -> float:
-    """Student's where the errors are those of G clusters, with G − 1 degrees of freedom."""
-    if counts.cluster is None:
-        return z_exact(wish.level)
-    return student(wish.level, max(np.unique(counts.cluster).size - 1, 1))
 
 
 def _by_size(part: Ints) -> Ints:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking import graph
+from palestra.ranking import clusters, graph
 from palestra.ranking.arrays import total
 from palestra.ranking.counts import Outcome
 from palestra.ranking.table import few
@@ -147,8 +147,7 @@ def _excess_of_a(counts: Counts, odds: Floats) -> tuple[float, float, float]:
 def _prompts(counts: Counts) -> Floats:
     if counts.cluster is None:
         return np.zeros(0)
-    names, cluster = np.unique(counts.cluster, return_inverse=True)
-    return total(cluster.astype(np.int64), counts.n.astype(np.float64), names.size)
+    return clusters.sizes(counts.cluster, counts.n)
 
 
 def _dominant(sizes: Floats) -> Iterator[str]:

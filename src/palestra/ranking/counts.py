@@ -86,7 +86,8 @@ class Counts:
     n_weightless: int = 0
     """Rows left out because their weight is 0."""
     cluster: Ints | None = None
-    """Which cluster (prompt) the cell's rows belong to, (cells,), any number; None: not asked."""
+    """Which cluster (prompt) the cell's rows belong to, (cells,), any number, or `clusters.ALONE`; None: not
+    asked."""
     table: Ints | None = None
     """The same as a table by outcome, A and B, (4, M, M), where plain rows were counted in one."""
 
@@ -250,7 +251,8 @@ class Rows:
     n: Ints
     """How often the row occurred."""
     cluster: Ints | None = None
-    """A number for each cluster (prompt) of rows, (rows,): rows of one are not independent."""
+    """A number for each cluster (prompt) of rows, (rows,): rows of one are not independent; `clusters.ALONE`:
+    of no other."""
 
     @classmethod
     def from_codes(

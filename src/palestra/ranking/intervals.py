@@ -15,6 +15,7 @@ import numpy as np
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry.laplacian import gauged, laplacian
+from palestra.ranking.clusters import ALONE
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Fit, Part
@@ -173,11 +174,15 @@ def _clustered(pairs: Pairs, expected: Floats, node: Ints, size: int) -> Floats:
     which rows the pair's ends are.
     """
     assert pairs.cell_cluster is not None
-    cells = np.flatnonzero(~np.isnan(expected[pairs.cell_pair]))
+    of_interest = ~np.isnan(expected[pairs.cell_pair])
+    alone = of_interest & (pairs.cell_cluster == ALONE)
+    score = pairs.cell_weight * pairs.residuals(expected)
+    squares = total(pairs.cell_pair[alone], (pairs.cell_n * score**2)[alone], pairs.i.size)
+    scatter = laplacian(size, node[0], node[1], squares)
+    cells = np.flatnonzero(of_interest & ~alone)
     pair = pairs.cell_pair[cells]
-    score = (pairs.cell_n * pairs.cell_weight)[cells] * pairs.residuals(expected)[cells]
+    score = (pairs.cell_n * score)[cells]
     names, cluster = np.unique(pairs.cell_cluster[cells], return_inverse=True)
-    scatter = np.zeros((size, size))
     order = np.argsort(cluster, kind="stable")
     step = max(1, _DENSE_CELLS // max(size, 1))
     for first in range(0, names.size, step):
@@ -189,7 +194,8 @@ def _clustered(pairs: Pairs, expected: Floats, node: Ints, size: int) -> Floats:
         scores -= total(row + node[1, pair[here]], score[here], n_rows * size)
         block = scores.reshape(n_rows, size)
         scatter += block.T @ block
-    return scatter * (names.size / max(names.size - 1, 1))
+    n_clusters = names.size + int(pairs.cell_n[alone].sum())
+    return scatter * (n_clusters / max(n_clusters - 1, 1))
 
 
 def _centred(matrix: Floats) -> Floats:

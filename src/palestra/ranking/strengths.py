@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking import intervals, uncertainty
+from palestra.ranking import clusters, intervals, uncertainty
 from palestra.ranking.bootstrap import Draws, bootstrap
 from palestra.ranking.bradley_terry import PRIOR, Fit, fit
 from palestra.ranking.caution import cautions
@@ -15,7 +15,7 @@ from palestra.ranking.pairs import Pairs
 from palestra.ranking.rated import Rated, unbounded
 from palestra.ranking.scale import MEAN, POINTS
 from palestra.ranking.table import few
-from palestra.ranking.win_rate import student, z_exact
+from palestra.ranking.win_rate import z_exact
 from palestra.records.rating import Interval
 
 if TYPE_CHECKING:
@@ -42,19 +42,12 @@ def bradley_terry(counts: Counts, wish: Wish) -> Rated:
         rated = replace(rated, warnings=(*rated.warnings, *_lost_in_resamples(counts, fitted, draws)))
     elif wish.ci == "sandwich" and (wish.simultaneous or wish.details):
         spread = intervals.covariance(pairs, fitted)
-        rated = with_errors(rated, fitted.theta, spread, wish, _quantile(counts, wish))
+        rated = with_errors(rated, fitted.theta, spread, wish, clusters.quantile(counts, wish.level))
     elif wish.ci == "sandwich":
-        half = _quantile(counts, wish) * intervals.sandwich(pairs, fitted)
+        half = clusters.quantile(counts, wish.level) * intervals.sandwich(pairs, fitted)
         rated = _bounded(rated, fitted.theta, half, Interval("sandwich", wish.level, cluster=wish.cluster))
     unvaried = _unvaried(counts, fitted, rated.low) if wish.ci != "none" else []
     return replace(rated, warnings=(*rated.warnings, *unvaried))
-
-
-def _quantile(counts: Counts, wish: Wish) -> float:
-    """Student's where the errors are those of G clusters, with G − 1 degrees of freedom."""
-    if counts.cluster is None:
-        return z_exact(wish.level)
-    return student(wish.level, max(np.unique(counts.cluster).size - 1, 1))
 
 
 def with_errors(

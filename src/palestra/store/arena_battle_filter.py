@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from palestra.interchange.battle_columns import NO_GROUP
-from palestra.records.battle import Flag, Source
+from palestra.records.battle import Source
 from palestra.records.winner import Winner
 from palestra.store.arena_battles import flag_text
 from palestra.store.arena_schema import battles
@@ -53,12 +53,6 @@ class Selection:
             yield battles.c.tstamp >= self.since
         if self.until is not None:
             yield battles.c.tstamp < self.until
-
-
-def rated_conditions() -> Iterator[sa.ColumnElement[bool]]:
-    """What battles must fulfil to count on a board: nobody knew the names, and no answer told one."""
-    yield sa.or_(battles.c.anonymous.is_(None), battles.c.anonymous)
-    yield sa.not_(has_flag(Flag.IDENTITY_LEAK))
 
 
 def has_flag(flag: str) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Pages of the list of battles, newest first; single battles with their verdicts; battles by prompt."""
+"""Pages of the list of battles, newest first; single battles with their verdicts."""
 
 from __future__ import annotations
 
@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from palestra.interchange.battle_columns import NO_GROUP
-from palestra.ranking.counts import Counts
-from palestra.store.arena_battle_filter import Search, Selection, rated_conditions, shown_share
+from palestra.store.arena_battle_filter import Search, Selection, shown_share
 from palestra.store.arena_battle_rows import to_battle, unpacked
-from palestra.store.arena_battles import soft_share
 from palestra.store.arena_schema import battles, matchups
 from palestra.store.rows import to_verdict
 from palestra.store.schema import verdicts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from palestra.records.battle import Battle
     from palestra.records.verdict import Verdict
@@ -139,31 +137,6 @@ def verdicts_of(table: BattleTable, battle: Battle) -> list[Verdict]:
         told = verdict if verdict.model_a == battle.model_a else verdict.swapped()
         newest[told.judge_model, told.order.value] = told
     return [newest[key] for key in sorted(newest)]
-
-
-def counts_by_prompt(table: BattleTable, selection: Selection) -> Counts:
-    """The rated battles of a selection, those of each prompt apart; a battle without one stands alone."""
-    c = battles.c
-    alone = sa.case((c.question_id.is_(None), c.seq))
-    columns = (c.model_a, c.model_b, c.winner, soft_share(), c.weight, c.question_id, alone)
-    query = sa.select(*columns, sa.func.count()).where(*selection.conditions(), *rated_conditions())
-    with table.database.reading() as connection:
-        rows = connection.execute(query.group_by(*columns)).all()
-    numbers: dict[tuple[str | None, int | None], int] = {}
-    cluster = [numbers.setdefault((row[5], row[6]), len(numbers)) for row in rows]
-    return _counts(rows, [row[7] for row in rows], cluster)
-
-
-def _counts(rows: Sequence[Any], n: list[int], cluster: list[int] | None) -> Counts:
-    return Counts.from_rows(
-        [row[0] for row in rows],
-        [row[1] for row in rows],
-        [row[2] for row in rows],
-        pref=[float("nan") if row[3] is None else row[3] for row in rows],
-        weight=[row[4] for row in rows],
-        n=n,
-        cluster=cluster,
-    )
 
 
 def _listed(row: Mapping[Any, Any]) -> Listed:

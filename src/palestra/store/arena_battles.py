@@ -47,6 +47,7 @@ class RatedRow(NamedTuple):
     """A JSON list."""
     anonymous: bool | None
     voter: str | None
+    question_id: str | None
     tstamp: float | None
     seq: int
 
@@ -75,6 +76,7 @@ _RATED = (
     flag_text().label("flag_text"),
     battles.c.anonymous,
     battles.c.voter,
+    battles.c.question_id,
     battles.c.tstamp,
     battles.c.seq,
 )

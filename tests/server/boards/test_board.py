@@ -70,7 +70,7 @@ def ratings(board: Leaderboard) -> dict[str, float]:
 
 def same(board: Board, path: Path, where: str) -> None:
     """That the board has the numbers of `palestra rank` on the file."""
-    expected = rank(path, filter=where, cluster=None)
+    expected = rank(path, filter=where, cluster="question_id")
     assert [row.model for row in board.table.ratings] == [row.model for row in expected.ratings]
     for mine, theirs in zip(board.table.ratings, expected.ratings, strict=True):
         for name in (
@@ -103,14 +103,27 @@ def test_every_board_has_the_numbers_of_palestra_rank(table: BattleTable, tmp_pa
         same(board_of(table, selection), path, where)
 
 
-def test_clustered_intervals_are_those_of_palestra_rank(table: BattleTable, tmp_path: Path) -> None:
-    played = list(battles(400, seed=5))
+@pytest.mark.parametrize("n_prompts", [None, 1, 30, 250, 400])
+def test_intervals_allow_for_shared_prompts_however_many_share_one(
+    table: BattleTable, tmp_path: Path, n_prompts: int | None
+) -> None:
+    """None: no battle names its prompt. The battles come in parts, so that prompts come again later."""
+    rng = random.Random(n_prompts)
+    played = [
+        each.model_copy(update={"question_id": None if n_prompts is None else f"q{rng.randrange(n_prompts)}"})
+        for each in battles(400, seed=5)
+    ]
     path = tmp_path / "battles.jsonl"
-    write_battles(path, played)
-    table.insert(played)
-    found = Book(table, RULES).board(Selection("people"), clustered=True).table
-    expected = rank(path, filter=PEOPLE, cluster="question_id")
+    write_battles(
+        path, [each.model_copy(update={"question_id": each.question_id or each.battle_id}) for each in played]
+    )
+    maker = BoardMaker(Ledger(table), Selection("all"), RULES)
+    for begin, end in ((0, 1), (1, 3), (3, 150), (150, 152), (152, 400)):
+        table.insert(played[begin:end])
+        found = maker.board().table
+    expected = rank(path, filter=COUNTS, cluster="question_id")
     assert found.interval == expected.interval
+    assert found.warnings == expected.warnings
     for mine, theirs in zip(found.ratings, expected.ratings, strict=True):
         assert (mine.model, mine.rank_low, mine.rank_high) == (
             theirs.model,
@@ -118,6 +131,18 @@ def test_clustered_intervals_are_those_of_palestra_rank(table: BattleTable, tmp_
             theirs.rank_high,
         )
         assert (mine.ci_low, mine.ci_high) == pytest.approx((theirs.ci_low, theirs.ci_high), abs=1e-9)
+
+
+def test_histories_end_with_the_intervals_of_the_board(table: BattleTable) -> None:
+    table.insert(battles(400, seed=5))
+    book = Book(table, RULES)
+    board, past = book.board(Selection("people")).table, book.history(Selection("people"))
+    assert past is not None
+    assert past.board.interval == board.interval
+    for row in board.ratings:
+        model = past.models.index(row.model)
+        last = (past.low[-1, model], past.high[-1, model])
+        assert last == pytest.approx((row.ci_low, row.ci_high), abs=1e-9)
 
 
 def test_battles_that_come_one_by_one_give_the_same_board_as_all_at_once(table: BattleTable) -> None:

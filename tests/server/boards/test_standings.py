@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from palestra.records.battle import Battle
 
+PAIRS = [("ant-1B", "bee-3B"), ("bee-3B", "cat-8B"), ("cat-8B", "ant-1B")]
+WINNERS = ("model_a", "tie")
+
 
 @pytest.fixture
 def table(tmp_path: Path) -> Iterator[BattleTable]:
@@ -51,6 +54,26 @@ def test_before_and_after_are_the_boards_without_and_with_the_vote(table: Battle
         assert list(moved) == ["ant-1B", "bee-3B", "new-7B"]
         for label, (was, is_) in moved.items():
             assert (was, is_) == (before.get(label), after[label])
+
+
+def test_a_vote_on_a_prompt_that_was_voted_on_is_of_its_cluster(table: BattleTable) -> None:
+    """However the new battle's prompt came up before: not at all, once, often, or twice in the vote."""
+    table.insert(
+        [
+            battle(n, *PAIRS[n % 3], WINNERS[n % 2], question_id=f"q{n % 9}" if n > 8 else f"own-{n}")
+            for n in range(60)
+        ]
+    )
+    asked = revealer(table)
+    for number, prompt in enumerate(["new", "new", "own-3", "q2"]):
+        vote = [
+            battle(1000 + 10 * number + n, *pair, "model_b", question_id=prompt)
+            for n, pair in enumerate(PAIRS[: 1 + number % 2])
+        ]
+        (moved,) = asked.reveal([vote])
+        table.insert(vote)
+        after = board(table)
+        assert all(is_ == after[label] for label, (_, is_) in moved.items())
 
 
 def test_a_model_without_a_battle_has_no_standing_before(table: BattleTable) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from palestra.ranking.clusters import ALONE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -38,15 +40,16 @@ class Resampler:
     units: npt.NDArray[np.integer[Any]] | None
     """What is drawn: the cell of each row, or the positions of the clusters; None: cells by their chance."""
     cluster: Ints | None
-    """Position of each cell's cluster, (cells,)."""
+    """Position of each cell's cluster, (cells,); rows that stand alone are drawn as if their cell was one."""
+    at_once: Ints | None = None
+    """Rows of the cell that come with each draw of its cluster, (cells,)."""
 
     @classmethod
     def of(cls, pairs: Pairs, seed: int) -> Resampler:
         """For the cells of these pairs."""
         n, total = pairs.cell_n, int(pairs.cell_n.sum())
         if pairs.cell_cluster is not None:
-            names, cluster = np.unique(pairs.cell_cluster, return_inverse=True)
-            return cls(n, seed, np.arange(names.size), cluster.astype(np.int64))
+            return cls(n, seed, *_clusters(pairs.cell_cluster, n))
         if total > _ROWS_PER_CELL * n.size:
             return cls(n, seed, None, None)
         return cls(n, seed, np.repeat(np.arange(n.size, dtype=np.int32), n), None)
@@ -95,6 +98,18 @@ class Resampler:
             return stream.multinomial(total, self.n / total).astype(np.float64)
         size = self.units.size
         picked = self.units[stream.integers(0, size, size, dtype=np.int32 if size < 2**31 else np.int64)]
-        if self.cluster is None:
+        if self.cluster is None or self.at_once is None:
             return np.bincount(picked, minlength=self.n.size).astype(np.float64)
-        return np.asarray(self.n * np.bincount(picked, minlength=size)[self.cluster], dtype=np.float64)
+        times = np.bincount(picked, minlength=int(self.cluster.max(initial=-1)) + 1)
+        return np.asarray(self.at_once * times[self.cluster], dtype=np.float64)
+
+
+def _clusters(of_cell: Ints, n: Ints) -> tuple[Ints, Ints, Ints]:
+    """`units`, `cluster` and `at_once` of a `Resampler`."""
+    alone = of_cell == ALONE
+    names, position = np.unique(of_cell[~alone], return_inverse=True)
+    cluster = np.empty(of_cell.size, dtype=np.int64)
+    cluster[~alone] = position
+    cluster[alone] = names.size + np.arange(np.count_nonzero(alone))
+    units = np.concatenate([np.arange(names.size), np.repeat(cluster[alone], n[alone])])
+    return units, cluster, np.where(alone, 1, n)

@@ -16,7 +16,6 @@ from palestra.ranking.size_elo import gladiator_score, size_of
 from palestra.server.boards.counting import Tally
 from palestra.server.boards.elo_track import EloTrack, Sizes
 from palestra.server.boards.facets import Facets, facets_of
-from palestra.store.arena_battle_pages import counts_by_prompt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from palestra.store.arena_battle_filter import Selection
 
 PROMPT = "question_id"
+"""What battles share that are not independent: intervals allow for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,15 +121,12 @@ class BoardMaker:
                 self._board = replace(self._board, facets=facets, seen=snapshot.size)
             return self._board
 
-    def clustered(self, board: Board) -> Board:
-        """The same with intervals that allow for what battles of one prompt share."""
-        counts = counts_by_prompt(self.ledger.table, self.selection)
-        return replace(board, table=self._ranked(counts))
-
-    def battles(self) -> tuple[Snapshot, Ints]:
-        """The ledger as the last board was made of it, and where in it the battles are that count."""
+    def battles(self) -> tuple[Snapshot, Ints, Ints]:
+        """The ledger as the last board was made of it, where in it the battles are that count, and in which
+        cluster each of them is.
+        """
         with self._lock:
-            return self._snapshot, self._tally.which
+            return self._snapshot, self._tally.which, self._tally.prompts(self._snapshot)
 
     def _made(self, snapshot: Snapshot, new: Ints, key: Key) -> Board:
         tally = self._tally
@@ -157,8 +154,7 @@ class BoardMaker:
     def _ranked(self, counts: Counts) -> Leaderboard:
         anchor = self._rules.anchor
         known = {name: value for name, value in (anchor or {}).items() if name in counts.models}
-        cluster = None if counts.cluster is None else PROMPT
-        table = rank_counts(counts, anchor=known or None, level=self._rules.level, cluster=cluster)
+        table = rank_counts(counts, anchor=known or None, level=self._rules.level, cluster=PROMPT)
         if not anchor or known or not counts.models:
             return table
         note = f"the anchor {next(iter(anchor))} is in no battle here; the mean is 1000"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from palestra.analysis.history import history
 from palestra.interchange.battle_columns import NO_GROUP
-from palestra.server.boards.board import BoardMaker, Rules
+from palestra.server.boards.board import PROMPT, BoardMaker, Rules
 from palestra.server.boards.ledger import Ledger
 
 if TYPE_CHECKING:
@@ -34,24 +35,15 @@ class Book:
         self.ledger = Ledger(table)
         self._lock = threading.Lock()
         self._makers: OrderedDict[Selection, BoardMaker] = OrderedDict()
-        self._clustered: OrderedDict[Selection, Board] = OrderedDict()
         self._histories: OrderedDict[Selection, tuple[Key, History | None]] = OrderedDict()
 
-    def board(self, selection: Selection, *, clustered: bool = False) -> Board:
+    def board(self, selection: Selection) -> Board:
         """All ratings of a selection, by the battles that are in the database now.
 
         Raises:
             StoreError: the database cannot be read.
         """
-        board = self._maker(selection).board()
-        if not clustered:
-            return board
-        with self._lock:
-            kept = self._clustered.get(selection)
-        if kept is None or kept.key != board.key:
-            kept = self._maker(selection).clustered(board)
-            self._keep(self._clustered, selection, kept)
-        return kept
+        return self._maker(selection).board()
 
     def history(self, selection: Selection) -> History | None:
         """Ratings over time; None where no battle has a time."""
@@ -68,7 +60,7 @@ class Book:
         """The battles of one model that count, by category, those of most battles first."""
         maker = self._maker(selection)
         maker.board()
-        snapshot, which = maker.battles()
+        snapshot, which, _ = maker.battles()
         if label not in snapshot.models[: snapshot.n_models]:
             return {}
         model = snapshot.models.index(label)
@@ -81,15 +73,15 @@ class Book:
         return {name: snapshot.rows(which[category == name]).counts() for name in by_size}
 
     def _history_of(self, maker: BoardMaker) -> History | None:
-        snapshot, which = maker.battles()
+        snapshot, which, cluster = maker.battles()
         time = snapshot.time[which]
         first, last = _DATES
-        which = which[np.flatnonzero((time >= first) & (time <= last))]
-        if not which.size:
+        dated = np.flatnonzero((time >= first) & (time <= last))
+        if not dated.size:
             return None
-        rows = snapshot.rows(which)
+        rows = replace(snapshot.rows(which[dated]), cluster=cluster[dated])
         anchor = {n: v for n, v in (self.rules.anchor or {}).items() if n in rows.models}
-        return history(rows, snapshot.time[which], anchor=anchor or None, level=self.rules.level)
+        return history(rows, time[dated], anchor=anchor or None, level=self.rules.level, cluster=PROMPT)
 
     def _maker(self, selection: Selection) -> BoardMaker:
         with self._lock:

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.interchange.battle_columns import NO_GROUP
-from palestra.ranking.counts import Counts
+from palestra.ranking.clusters import ALONE
+from palestra.ranking.counts import Rows
 from palestra.server.boards.columns import Column, grown
+from palestra.server.boards.prompts import prompt_number, shared
 from palestra.store.arena_battle_filter import FACETS, SOURCES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from palestra.ranking.arrays import Bools, Floats, Ints
+    from palestra.ranking.counts import Counts
+    from palestra.records.battle import Battle
     from palestra.server.boards.ledger import Kind, Snapshot
     from palestra.store.arena_battle_filter import Selection
 
@@ -49,11 +55,16 @@ class Tally:
         self._n = np.zeros(0, dtype=np.int64)
         self._voters = np.zeros(0, dtype=bool)
         self._which = Column(np.int32)
+        self._shared = np.zeros(0, dtype=bool)
 
     @property
     def which(self) -> Ints:
         """Where in the snapshot the battles are that count, ascending, (size,)."""
         return self._which.view
+
+    def prompts(self, snapshot: Snapshot) -> Ints:
+        """The prompt of each battle that counts if another shares it, else `ALONE`, (size,)."""
+        return np.where(self._shared, snapshot.prompt[self.which], ALONE)
 
     @property
     def left_out(self) -> LeftOut:
@@ -115,12 +126,25 @@ class Tally:
         self._voters = grown(self._voters, int(voter.max()) + 1)
         self._voters[voter] = True
         self._which.extend(which)
+        self._shared = shared(snapshot.prompt[self.which], self._shared)
         self.size += which.size
         self.last_time = float(np.fmax.reduce(snapshot.time[which], initial=self.last_time))
 
-    def counts(self, snapshot: Snapshot) -> Counts:
-        """The battles that count, of the snapshot that was counted last."""
-        return _counts(snapshot, self._n[: snapshot.a.size])
+    def counts(self, snapshot: Snapshot, more: Sequence[Battle] = ()) -> Counts:
+        """The battles that count, of the snapshot that was counted last, and `more` that are not in it; in
+        clusters by prompt.
+        """
+        which, together = self.which, self._shared
+        new = np.array([prompt_number(battle.question_id) for battle in more], dtype=np.int64)
+        if more:
+            prompt = np.concatenate([snapshot.prompt[which], new])
+            together = shared(prompt, self._shared)
+            new = np.where(together[self.size :], new, ALONE)
+        which = which[together[: self.size]]
+        size = snapshot.a.size
+        n = grown(self._n, size)[:size] - np.bincount(snapshot.cell[which], minlength=size)
+        rows = _rows(snapshot, n, which)
+        return (Rows.concat([rows, _new_rows(more, new)]) if more else rows).counts()
 
 
 def of_kind(selection: Selection, kind: Kind) -> bool:
@@ -133,18 +157,32 @@ def of_kind(selection: Selection, kind: Kind) -> bool:
     return all(wanted is None or wanted == (NO_GROUP if is_ is None else is_) for wanted, is_ in asked)
 
 
-def _counts(snapshot: Snapshot, n: Ints) -> Counts:
-    cells = np.flatnonzero(n)
+def _rows(snapshot: Snapshot, n: Ints, which: Ints) -> Rows:
+    """`n` battles of each cell that stand alone, (C,), and those at `which` by their prompts."""
+    alone = np.flatnonzero(n)
+    cells = np.concatenate([alone, snapshot.cell[which]])
     a, b = snapshot.a[cells], snapshot.b[cells]
     occurs = np.zeros(snapshot.n_models, dtype=bool)
     occurs[a] = occurs[b] = True
     position = np.cumsum(occurs) - 1
-    return Counts.from_codes(
+    return Rows.from_codes(
         [snapshot.models[model] for model in np.flatnonzero(occurs).tolist()],
         position[a],
         position[b],
         snapshot.outcome[cells],
         share=snapshot.share[cells],
         weight=snapshot.weight[cells],
-        n=n[cells],
+        n=np.concatenate([n[alone], np.ones(which.size, dtype=np.int64)]),
+        cluster=np.concatenate([np.full(alone.size, ALONE), snapshot.prompt[which]]),
+    )
+
+
+def _new_rows(battles: Sequence[Battle], prompt: Ints) -> Rows:
+    return Rows.from_names(
+        [battle.model_a for battle in battles],
+        [battle.model_b for battle in battles],
+        [battle.winner.value for battle in battles],
+        pref=[battle.share() if battle.soft and battle.pref is not None else np.nan for battle in battles],
+        weight=[battle.weight for battle in battles],
+        cluster=prompt,
     )

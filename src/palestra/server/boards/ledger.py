@@ -1,4 +1,4 @@
-"""What ratings and filters read of all battles of a database, in memory: 28 bytes a battle.
+"""What ratings and filters read of all battles of a database, in memory: 36 bytes a battle.
 
 Ratings by time (Elo, histories) need battles one by one, and any filter must answer at once, so the columns
 that matter are read from the database once, and from then on only what came since. Equal values are kept
@@ -17,6 +17,7 @@ import numpy as np
 from palestra.ranking.counts import SHARES, Outcome, Rows, outcome_of
 from palestra.records.battle import Flag
 from palestra.server.boards.columns import Column
+from palestra.server.boards.prompts import prompt_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,6 +68,8 @@ class Snapshot:
     kind: Ints
     voter: Ints
     """A number for each voter; 0: nobody is named."""
+    prompt: Ints
+    """A number for each prompt, see `prompts.py`."""
     time: Floats
     """UTC epoch seconds; NaN where unknown."""
     seq: Ints
@@ -106,7 +109,7 @@ class _Columns:
         self._voters: dict[str | None, int] = {None: 0}
         integer, short, real = np.int64, np.int32, np.float64
         self._of_cells = [Column(kind) for kind in (integer, integer, integer, real, real)]
-        self._of_rows = [Column(kind) for kind in (short, short, short, real, integer)]
+        self._of_rows = [Column(kind) for kind in (short, short, short, integer, real, integer)]
 
     def add(self, rows: Sequence[RatedRow]) -> None:
         cells, kinds, voters = self._cells, self._kinds, self._voters
@@ -119,9 +122,10 @@ class _Columns:
             about = row[5:12]
             kind.append(kinds[about] if about in kinds else self._new_kind(about))
             voter.append(voters.setdefault(row[12], len(voters)))
-        time = [np.nan if row[13] is None else row[13] for row in rows]
-        seq = [row[14] for row in rows]
-        columns: tuple[Sequence[float], ...] = (cell, kind, voter, time, seq)
+        prompt = [prompt_number(row[13]) for row in rows]
+        time = [np.nan if row[14] is None else row[14] for row in rows]
+        seq = [row[15] for row in rows]
+        columns: tuple[Sequence[float], ...] = (cell, kind, voter, prompt, time, seq)
         for column, values in zip(self._of_rows, columns, strict=True):
             column.extend(values)
         self.last = seq[-1]

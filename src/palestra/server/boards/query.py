@@ -18,5 +18,3 @@ class BoardQuery:
     """The result folder whose battles are meant; None: the arena's own."""
     retired: bool = False
     """Whether retired models are shown."""
-    clustered: bool = False
-    """Whether intervals allow for what battles of one prompt share."""

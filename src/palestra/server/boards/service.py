@@ -39,9 +39,9 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 _KEPT = 64
 """Replies that are kept."""
-_THREADS = {"boards": 2, "history": 1, "prompts": 1, "reveal": 1}
-"""Each kind of work has threads of its own, so that none waits for slower ones: on a large arena intervals
-that allow for shared prompts, and histories, can take seconds, and a reveal must take milliseconds."""
+_THREADS = {"boards": 2, "history": 1, "reveal": 1}
+"""Each kind of work has threads of its own, so that none waits for slower ones: on a large arena histories,
+and boards of battles that share their prompts, can take seconds."""
 _SEARCHES = 4
 """Texts that are searched for at once; each search reads all texts."""
 
@@ -119,9 +119,8 @@ class Boards:
     async def board(self, query: BoardQuery) -> Board:
         """All ratings of a selection, by the battles that are in the database now."""
         book = self.book(query.folder)
-        key = ("board", query.folder, query.selection, query.clustered)
-        pool = "prompts" if query.clustered else "boards"
-        return await self._flight(key, pool, lambda: book.board(query.selection, clustered=query.clustered))
+        key = ("board", query.folder, query.selection)
+        return await self._flight(key, "boards", lambda: book.board(query.selection))
 
     async def leaderboard(self, query: BoardQuery) -> Reply:
         """A board as JSON."""

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from palestra.ranking.counts import Counts, Outcome
+from palestra.ranking.counts import Outcome
 from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.table import rank_within
 from palestra.records.battle import Flag, Source
+from palestra.server.boards.board import PROMPT
 from palestra.server.boards.counting import Tally
 from palestra.server.standing import Standing
 from palestra.store.arena_battle_filter import Selection
@@ -21,6 +22,7 @@ from palestra.store.arena_battle_filter import Selection
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from palestra.ranking.counts import Counts
     from palestra.records.battle import Battle
     from palestra.records.rating import Leaderboard, Rating
     from palestra.server.boards.board import Rules
@@ -97,14 +99,9 @@ class Revealer:
             self._tally.advance(snapshot)
             now = self._tally.counts(snapshot)
             before = self._standings(now)
-            after = self._with(now, before, [battle for vote in votes for battle in vote])
+            counting = [battle for vote in votes for battle in vote if _counts_on_main(battle)]
+            after = self._standings(self._tally.counts(snapshot, counting)) if counting else before
         return [_moved(vote, before, after) for vote in votes]
-
-    def _with(
-        self, now: Counts, before: dict[str, Standing], battles: Sequence[Battle]
-    ) -> dict[str, Standing]:
-        counting = [battle for battle in battles if _counts_on_main(battle)]
-        return self._standings(Counts.merge([now, _counted(counting)])) if counting else before
 
     def _standings(self, counts: Counts) -> dict[str, Standing]:
         """Where all stand; equal battles are fitted once."""
@@ -112,7 +109,7 @@ class Revealer:
         table = self._tables.get(key)
         if table is None:
             anchor = {n: v for n, v in (self._rules.anchor or {}).items() if n in counts.models}
-            table = rank_counts(counts, anchor=anchor or None, level=self._rules.level)
+            table = rank_counts(counts, anchor=anchor or None, level=self._rules.level, cluster=PROMPT)
             self._tables[key] = table
             if len(self._tables) > _KEPT:
                 self._tables.popitem(last=False)
@@ -129,8 +126,8 @@ def _digest(counts: Counts) -> bytes:
     """What is the same for equal battles only."""
     found = hashlib.blake2b("\0".join(counts.models).encode(), digest_size=16)
     cell = (counts.a * len(counts.models) + counts.b) * len(Outcome) + counts.outcome
-    more = () if counts.is_plain else (counts.share, counts.weight)
-    for column in (cell, counts.n, *more):
+    assert counts.cluster is not None
+    for column in (cell, counts.n, counts.share, counts.weight, counts.cluster):
         found.update(np.ascontiguousarray(column).tobytes())
     return found.digest()
 
@@ -140,14 +137,4 @@ def _counts_on_main(battle: Battle) -> bool:
         battle.source is Source.HUMAN
         and battle.anonymous is not False
         and Flag.IDENTITY_LEAK not in battle.flags
-    )
-
-
-def _counted(battles: Sequence[Battle]) -> Counts:
-    return Counts.from_rows(
-        [battle.model_a for battle in battles],
-        [battle.model_b for battle in battles],
-        [battle.winner.value for battle in battles],
-        pref=[battle.share() if battle.soft and battle.pref is not None else np.nan for battle in battles],
-        weight=[battle.weight for battle in battles],
     )

@@ -11,7 +11,6 @@ from starlette.responses import Response
 from palestra.server.boards.query import BoardQuery
 from palestra.server.boards.service import Boards, Reply
 from palestra.server.context import InContext
-from palestra.server.problems import Problem
 from palestra.store.arena_battle_filter import By, Selection
 
 Name = Annotated[str | None, Query(max_length=300)]
@@ -39,15 +38,10 @@ def board_query(
     context: InContext,
     chosen: Annotated[Selection, Depends(selection)],
     retired: Annotated[bool, Query(description="whether retired models are shown")] = False,
-    cluster: Annotated[
-        str | None, Query(description="`question_id`: intervals allow for battles of the same prompt")
-    ] = None,
 ) -> BoardQuery:
     """The board that is meant."""
-    if cluster not in (None, "", "question_id"):
-        raise Problem(422, "cluster: the only known cluster is question_id")
     folder, chosen = in_folder(context.boards, chosen)
-    return BoardQuery(chosen, folder, retired, clustered=bool(cluster))
+    return BoardQuery(chosen, folder, retired)
 
 
 def _minute(time: float | None) -> float | None:

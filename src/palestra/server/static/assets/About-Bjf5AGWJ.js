@@ -8,7 +8,8 @@ import{j as e,k as t}from"./disclose-version-KoR1VClJ.js";var n=e(`<div class="p
     left out of the ratings. And some models are faster than others: the arena can hold back the start of all
     answers until a fixed moment, if whoever runs it turns that on.</p> <h2 id="ratings" class="svelte-gf7t7t">How ratings are made</h2> <p class="svelte-gf7t7t">The main rating is <b>Bradley-Terry</b>: numbers for all models at once, under which the battles that
     happened were most likely. A gap of 400 means odds of ten to one. A tie is half a win for both. The order
-    of the battles does not matter.</p> <p class="svelte-gf7t7t">Each rating has a <b>95 % interval</b>. With few battles it is wide. Where two intervals overlap, the
+    of the battles does not matter.</p> <p class="svelte-gf7t7t">Each rating has a <b>95 % interval</b>. With few battles it is wide; and battles of the same prompt tell
+    less than battles of as many prompts, which the intervals allow for. Where two intervals overlap, the
     board does not pretend to know: a <b>rank</b> such as 2–5 is the range of places that a model may hold. Models
     with too few battles have no rank at all, and the board says so.</p> <p class="svelte-gf7t7t">Beside it stand <b>Elo</b>, which goes through the battles in order; the <b>gladiator</b> score, the share
     of battles won times 1 − 1/(n + 1), which holds back models with few battles; and <b>size Elo</b>, where a
