@@ -165,12 +165,27 @@ def many(models: int) -> list[Row]:
     ]
 
 
-@pytest.mark.slow
-def test_ten_thousand_models_are_rated_the_same_from_every_form(form: Any, tmp_path: Path) -> None:
-    """And so that each model's wins are those that its rating expects, as of a maximum they must be."""
+@pytest.fixture(scope="module")
+def crowd() -> tuple[list[Row], Leaderboard]:
+    """Ten thousand models: their battles, and the board of these."""
     rows = many(10_000)
-    board = rank(form(rows, tmp_path), ci="none")
-    assert board.to_dict() == by_hand(rows, ci="none").to_dict()
+    return rows, by_hand(rows, ci="none")
+
+
+@pytest.mark.slow
+def test_ten_thousand_models_are_rated_the_same_from_every_form(
+    form: Any, crowd: tuple[list[Row], Leaderboard], tmp_path: Path
+) -> None:
+    rows, board = crowd
+    assert rank(form(rows, tmp_path), ci="none").to_dict() == board.to_dict()
+
+
+@pytest.mark.slow
+def test_of_ten_thousand_models_each_wins_as_often_as_its_rating_expects(
+    crowd: tuple[list[Row], Leaderboard],
+) -> None:
+    """As at a maximum of the likelihood it must be."""
+    rows, board = crowd
     rating = {row.model: row.rating for row in board.ratings}
     missing = dict.fromkeys(rating, 0.0)
     for one, other, winner in rows:

@@ -66,11 +66,11 @@ async def test_a_refusal_is_told_after_one_attempt(kind: str, chat: ChatServer) 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_server_that_is_not_there_is_told_at_once(kind: str) -> None:
     started = time.monotonic()
-    failure = (await reached(kind, f"http://127.0.0.1:{free_port()}")).failure
+    failure = (await reached(kind, f"http://127.0.0.1:{free_port()}", timeout=60)).failure
     assert failure is not None
     assert failure.kind is FailureKind.OTHER
     assert "onnect" in failure.message
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 30
 
 
 async def test_what_needs_no_call_is_there() -> None:

@@ -1,4 +1,4 @@
-"""Rows that stand alone count as clusters of one, however they were written."""
+"""Rows that stand alone count as clusters of one; models of few clusters are not too sure of themselves."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from palestra.ranking import clusters
 from palestra.ranking.bootstrap.resample import Resampler
-from palestra.ranking.clusters import ALONE, sizes
+from palestra.ranking.clusters import ALONE, are_few, effective, sizes
+from palestra.ranking.contextual import fit as fit_with_features
 from palestra.ranking.counts import Counts
 from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.pairs import Pairs
+from palestra.ranking.scale import POINTS
 
 if TYPE_CHECKING:
     from palestra.records.rating import Leaderboard
@@ -66,3 +69,75 @@ def test_a_resample_draws_as_many_clusters_as_there_are() -> None:
     clusters = drawn[:, alone].sum(axis=1) + drawn[:, seven].sum(axis=1) / 5 + drawn[:, eight].sum(axis=1) / 4
     assert np.all(clusters == 8)
     assert drawn.mean(axis=0) == pytest.approx(pairs.cell_n, rel=0.1)
+
+
+STRENGTHS = np.array([-1.0, -0.5, 0.0, 0.5, 1.0, 0.2])
+TRUTH = 1000 + POINTS * (STRENGTHS - STRENGTHS.mean())
+NEW = 5
+
+
+def newcomer(seed: int, n_prompts: int) -> tuple[Any, ...]:
+    """Five models with 1500 battles of as many prompts, a sixth with 60 of few: A, B, outcome, cluster."""
+    rng = np.random.default_rng(seed)
+    a = np.r_[rng.integers(0, 5, 1500), np.full(60, NEW)]
+    b = np.r_[(a[:1500] + rng.integers(1, 5, 1500)) % 5, rng.integers(0, 5, 60)]
+    cluster = np.r_[np.full(1500, ALONE), rng.integers(0, n_prompts, 60)]
+    won = rng.random(a.size) < 1 / (1 + np.exp(STRENGTHS[b] - STRENGTHS[a]))
+    return a, b, np.where(won, 0, 1), cluster
+
+
+def rated(seed: int, n_prompts: int, **wishes: Any) -> Leaderboard:
+    a, b, outcome, cluster = newcomer(seed, n_prompts)
+    counts = Counts.from_codes("abcdef", a, b, outcome, cluster=cluster)
+    return rank_counts(counts, cluster="question_id", **wishes)
+
+
+def bounds(board: Leaderboard) -> tuple[float, float]:
+    row = next(row for row in board.ratings if row.model == "f")
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    return row.ci_low, row.ci_high
+
+
+@pytest.mark.parametrize("n_prompts", [1, 2, 5])
+def test_intervals_of_a_model_of_few_prompts_hold_the_truth(n_prompts: int) -> None:
+    """Without regard to how few they are, 9 % of them do on one prompt, and 85 % on five."""
+    held = [low <= TRUTH[NEW] <= high for low, high in (bounds(rated(s, n_prompts)) for s in range(200))]
+    assert 0.92 <= np.mean(held) <= 0.99
+
+
+@pytest.mark.parametrize("wishes", [{"details": True}, {"ci": "bootstrap", "rounds": 300}])
+def test_so_do_other_intervals(wishes: dict[str, Any]) -> None:
+    low, high = bounds(rated(0, 1, **wishes))
+    least, most = bounds(rated(0, 1))
+    assert high - low == pytest.approx(most - least, rel=0.15)
+
+
+def test_the_errors_of_a_fit_with_features_are_not_nil_where_prompts_are_few() -> None:
+    a, b, outcome, cluster = newcomer(0, 1)
+    share, feature = 1.0 - outcome, np.random.default_rng(1).normal(size=(a.size, 1))
+    by_prompt = fit_with_features(6, a, b, share, feature, clusters=cluster).covariance
+    single = fit_with_features(6, a, b, share, feature).covariance
+    assert by_prompt is not None
+    assert single is not None
+    assert by_prompt[NEW, NEW] == pytest.approx(single[NEW, NEW], rel=1e-6)
+
+
+def test_models_of_few_prompts_are_named() -> None:
+    assert [said for said in rated(0, 2).warnings if "few prompts" in said] == [
+        "the battles of f are of few prompts, or mostly of one: their intervals say little of other prompts"
+    ]
+    assert not [said for said in rated(0, 60).warnings if "few prompts" in said]
+
+
+@pytest.mark.parametrize("dense", [True, False])
+def test_many_battles_of_one_prompt_count_as_one(dense: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not dense:
+        monkeypatch.setattr(clusters, "_DENSE", 0)
+    a, b = [0] * 7 + [2], [1] * 7 + [3]
+    cluster = [9, 9, 9, 4, 4, ALONE, ALONE, 9]
+    pairs = Pairs.of(Counts.from_codes("abcde", a, b, [0] * 8, cluster=cluster))
+    assert effective(pairs) == pytest.approx([49 / (9 + 4 + 1 + 1)] * 2 + [1, 1, 0])
+    assert are_few(pairs).tolist() == [True] * 4 + [False]
+    weighted = Counts.from_codes("abcde", a, b, [0] * 8, weight=[1, 1, 1, 1, 1, 3, 3, 1], cluster=cluster)
+    assert effective(Pairs.of(weighted))[0] == pytest.approx(11**2 / (9 + 4 + 9 + 9))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 
+PATIENCE = event_stream.PING_SECONDS * 0.6
+"""Seconds within which a stream must do what it is told: a ping would wake it, too."""
+
 
 class Page:
     """Who asked: keeps what is sent, and may leave or take nothing more."""
@@ -78,7 +81,7 @@ async def test_events_come_as_they_are_until_there_are_no_more() -> None:
     for event in (b"event: a\n\n", b"event: b\n\n", None):
         source.queue.put_nowait(event)
     async with streaming(page, source, streams) as task:
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
     assert page.body == b"event: a\n\nevent: b\n\n"
     assert page.ended
     assert source.closed
@@ -92,7 +95,7 @@ async def test_when_the_page_is_closed_the_events_are_too() -> None:
     async with streaming(page, source, streams) as task:
         assert streams.open == 1
         page.left.set()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
     assert source.closed
     assert streams.open == 0
 
@@ -101,11 +104,11 @@ async def test_when_the_server_ends_the_streams_end_in_order() -> None:
     page, source, streams = Page(), Source(), Streams()
     async with streaming(page, source, streams) as task:
         source.queue.put_nowait(b"event: a\n\n")
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not page.body:
                 await asyncio.sleep(0.01)
         streams.close()
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
     assert page.body == b"event: a\n\n"
     assert page.ended
     assert source.closed
@@ -115,7 +118,7 @@ async def test_a_quiet_stream_shows_that_it_lives(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(event_stream, "PING_SECONDS", 0.02)
     page, source = Page(), Source()
     async with streaming(page, source, Streams()):
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             while not page.body.startswith(b": ping\n\n: ping\n\n"):
                 await asyncio.sleep(0.01)
             source.queue.put_nowait(b"event: a\n\n")
@@ -134,7 +137,7 @@ async def test_who_takes_nothing_for_long_is_given_up(
         page.takes.clear()
         if first is not None:
             source.queue.put_nowait(first)
-        await asyncio.wait([task], timeout=20)
+        await asyncio.wait([task], timeout=PATIENCE)
         assert task.done()
         assert task.exception() is None
     assert source.closed
@@ -155,7 +158,7 @@ async def test_an_error_among_the_events_is_not_swallowed() -> None:
 async def test_who_asks_for_the_head_gets_the_head() -> None:
     page, source = Page(), Source()
     async with streaming(page, source, Streams(), method="HEAD") as task:
-        await asyncio.wait_for(task, 20)
+        await asyncio.wait_for(task, PATIENCE)
     assert page.body == b""
     assert page.ended
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
 import math
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 import sqlalchemy as sa
+from tests.server.crowd import send_often
 from tests.server.puppets import Puppet, arena
 from tests.server.visitor import Visitor
 from tests.support.serve import serve
@@ -218,18 +218,9 @@ def counts(place: str) -> tuple[int, int]:
 def test_the_same_preference_a_thousand_times_at_once_counts_once(place: str) -> None:
     with admin(place, "A", "B", "C") as page:
         page.run("p")
-        url = str(page.http.base_url)
-        wait = httpx.Timeout(120, pool=None)
-
-        async def send_all() -> list[httpx.Response]:
-            limits = httpx.Limits(max_connections=50)
-            async with httpx.AsyncClient(base_url=url, headers=KEY, limits=limits, timeout=wait) as client:
-                body = {"prompt": "p", "winner": "A"}
-                return await asyncio.gather(
-                    *(client.post(f"{API}/preference", json=body) for _ in range(1000))
-                )
-
-        replies = asyncio.run(send_all())
+        body = {"prompt": "p", "winner": "A"}
+        replies = send_often(f"{page.http.base_url}{API[1:]}/preference", body, 1000, KEY)
+    assert len(replies) == 1000
     assert {reply.status_code for reply in replies} == {200}
     assert len({reply.text for reply in replies}) == 1
     assert counts(place) == (1, 2)

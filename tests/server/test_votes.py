@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from tests.server.crowd import send_often
 from tests.server.puppets import Puppet, arena
 from tests.server.visitor import Visitor
 from tests.support.serve import serve
@@ -170,24 +171,14 @@ def test_the_same_vote_again_gets_the_same_and_another_one_does_not(place: str) 
 def test_the_same_vote_a_thousand_times_at_once_counts_once(place: str) -> None:
     with voting(place) as visitor:
         ready = visitor.played()
-        url = str(visitor.http.base_url)
-        headers = {"X-CSRF-Token": visitor.csrf}
-        cookies = dict(visitor.http.cookies)
-
-        async def vote_all() -> list[httpx.Response]:
-            limits = httpx.Limits(max_connections=50)
-            async with httpx.AsyncClient(
-                base_url=url,
-                headers=headers,
-                cookies=cookies,
-                limits=limits,
-                timeout=httpx.Timeout(60, pool=None),
-            ) as client:
-                body = {"token": ready["token"], "winner": "a"}
-                path = f"/api/matchups/{ready['id']}/vote"
-                return await asyncio.gather(*(client.post(path, json=body) for _ in range(1000)))
-
-        replies = asyncio.run(vote_all())
+        replies = send_often(
+            f"{visitor.http.base_url}api/matchups/{ready['id']}/vote",
+            {"token": ready["token"], "winner": "a"},
+            1000,
+            {"X-CSRF-Token": visitor.csrf},
+            dict(visitor.http.cookies),
+        )
+    assert len(replies) == 1000
     assert {reply.status_code for reply in replies} == {200}
     assert len({reply.text for reply in replies}) == 1
     found, cast = stored(place)

@@ -106,6 +106,8 @@ def history(
     if method == "elo":
         found, board = _played(rows, number, k, start, anchor, told)
     else:
+        if cluster and rows.cluster is None:
+            raise UsageError(f"the battles say nothing of a cluster {cluster!r}")
         rows = rows if cluster else replace(rows, cluster=None)
         how = {"ci": ci, "rounds": rounds, "level": level, "seed": seed, "cluster": cluster, "anchor": anchor}
         found, board = _fitted(rows, number, method, how, told)

@@ -29,6 +29,8 @@ _SURE = 4.0
 _NOTABLE = 0.01
 """The share of battles that a side effect must have turned to be worth a word."""
 _FEW_PROMPTS = 10
+_SEVERAL = 2.0
+"""Battles a prompt from which a model's prompts are fewer than its battles by more than chance."""
 _DOMINANT = 0.1
 """The share of all battles from which one prompt is said to dominate."""
 
@@ -45,6 +47,7 @@ def cautions(
         *_weak_links(counts.models, pairs),
         *(_side(counts, fit.theta) if side else ()),
         *_dominant(_prompts(counts) if prompts is None else prompts),
+        *_of_few_prompts(counts.models, pairs),
     ]
 
 
@@ -145,7 +148,7 @@ def _excess_of_a(counts: Counts, odds: Floats) -> tuple[float, float, float]:
 
 
 def _prompts(counts: Counts) -> Floats:
-    if counts.cluster is None:
+    if counts.cluster is None or (counts.cluster == clusters.ALONE).all():
         return np.zeros(0)
     return clusters.sizes(counts.cluster, counts.n)
 
@@ -158,3 +161,19 @@ def _dominant(sizes: Floats) -> Iterator[str]:
         yield f"one prompt makes up {100 * largest:.0f} % of the battles: the board says much of that one"
     if sizes.size < _FEW_PROMPTS:
         yield f"the battles are of {sizes.size} prompts only: intervals over so few are rough"
+
+
+def _of_few_prompts(models: Sequence[str], pairs: Pairs) -> Iterator[str]:
+    """Models that have battles of few prompts where others have many, and several of each."""
+    few_ = clusters.are_few(pairs)
+    if not few_.any() or few_.all():
+        return
+    n = pairs.cell_n.astype(np.float64)
+    battles = sum(total(ends[pairs.cell_pair], n, pairs.n_models) for ends in (pairs.i, pairs.j))
+    several = few_ & (battles >= _SEVERAL * clusters.effective(pairs))
+    if several.any():
+        names = few([models[node] for node in np.flatnonzero(several).tolist()])
+        yield (
+            f"the battles of {names} are of few prompts, or mostly of one: their intervals say little of "
+            "other prompts"
+        )

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from palestra.ranking import clusters
 from palestra.ranking.arrays import Bools, Floats, Ints, total
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry.laplacian import gauged, laplacian
-from palestra.ranking.clusters import ALONE
 
 if TYPE_CHECKING:
     from palestra.ranking.bradley_terry import Fit, Part
@@ -37,7 +37,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     Berkeley Symp. 1 (1967) 221), which stays right when ties or weights make a battle say more or less
     than one coin toss. Where the pairs' cells have clusters, J is Σ s·sᵀ · G/(G − 1) over the G
     clusters, s the sum of a cluster's scores w(y − p)(e_i − e_j) (Liang & Zeger, Biometrika 73 (1986)
-    13), which lets the battles of one prompt agree with each other as they please.
+    13), which lets the battles of one prompt agree with each other as they please; models of few clusters
+    have the larger of both errors (`clusters.FEW`).
 
     A model outside the core has the width of its posterior, 1/√curvature with weights in units of their
     mean, as the prior is, with the core's own error carried over. NaN: a model without battles, and a
@@ -45,9 +46,11 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     shows no variation to learn from.
     """
     errors = np.full(pairs.n_models, np.nan)
+    few = clusters.are_few(pairs)
     for part in fit.parts:
-        whole = bool(part.core.all())
-        variance = _variances(pairs, part) if whole else _part_covariance(pairs, part).diagonal()
+        variance = _variances(pairs, part)
+        if few[part.nodes].any():
+            variance = variance + _missing(variance, pairs, part, few)
         known = told(variance)
         errors[part.nodes[known]] = np.sqrt(variance[known])
     return errors
@@ -58,8 +61,11 @@ def covariance(pairs: Pairs, fit: Fit) -> Floats:
     holds the squares of `sandwich`. NaN between parts and where the battles cannot tell.
     """
     whole = np.full((pairs.n_models, pairs.n_models), np.nan)
+    few = clusters.are_few(pairs)
     for part in fit.parts:
         found = _part_covariance(pairs, part)
+        if few[part.nodes].any():
+            found[np.diag_indices_from(found)] += _missing(found.diagonal(), pairs, part, few)
         unknown = ~told(found.diagonal())
         found[unknown] = np.nan
         found[:, unknown] = np.nan
@@ -70,6 +76,19 @@ def covariance(pairs: Pairs, fit: Fit) -> Floats:
 def told(variance: Floats) -> Bools:
     """Which of a part's variances, (K,), are more than rounding."""
     return np.asarray(variance > _NIL * variance.max(initial=0.0))
+
+
+def _missing(variance: Floats, pairs: Pairs, part: Part, few: Bools) -> Floats:
+    """What these variances of a part lack, (K,), of those that take battles as independent, where the models
+    are of few clusters.
+    """
+    lack = _variances(clusters.independent(pairs), part) - variance
+    return np.where(few[part.nodes], np.maximum(lack, 0.0), 0.0)
+
+
+def _variances(pairs: Pairs, part: Part) -> Floats:
+    """The variances of a part's log-strengths, (K,)."""
+    return _core_variances(pairs, part) if part.core.all() else _part_covariance(pairs, part).diagonal()
 
 
 def _part_covariance(pairs: Pairs, part: Part) -> Floats:
@@ -96,7 +115,7 @@ def _part_covariance(pairs: Pairs, part: Part) -> Floats:
     return joint
 
 
-def _variances(pairs: Pairs, part: Part) -> Floats:
+def _core_variances(pairs: Pairs, part: Part) -> Floats:
     """The diagonal of H⁺ J H⁺ where all models are in the core, (C,)."""
     core = _Core.of(pairs, part)
     inverse = core.inverse()
@@ -175,7 +194,7 @@ def _clustered(pairs: Pairs, expected: Floats, node: Ints, size: int) -> Floats:
     """
     assert pairs.cell_cluster is not None
     of_interest = ~np.isnan(expected[pairs.cell_pair])
-    alone = of_interest & (pairs.cell_cluster == ALONE)
+    alone = of_interest & (pairs.cell_cluster == clusters.ALONE)
     score = pairs.cell_weight * pairs.residuals(expected)
     squares = total(pairs.cell_pair[alone], (pairs.cell_n * score**2)[alone], pairs.i.size)
     scatter = laplacian(size, node[0], node[1], squares)

@@ -37,7 +37,8 @@ class Pairs:
     cell_n: Ints
     """Rows in each cell, (cells,)."""
     cell_cluster: Ints | None = None
-    """Which cluster of rows that are not independent each cell belongs to, (cells,); None: all are."""
+    """Which cluster of rows that are not independent each cell belongs to, (cells,), or
+    `clusters.ALONE`; None: all are independent."""
 
     @property
     def weight(self) -> Floats:

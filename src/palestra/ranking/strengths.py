@@ -37,7 +37,7 @@ def bradley_terry(counts: Counts, wish: Wish) -> Rated:
         **unbounded(pairs.n_models, weak=_weak(fitted)),
     )
     if wish.ci == "bootstrap":
-        draws = bootstrap(pairs, fitted, rounds=wish.rounds, seed=wish.seed)
+        draws = _resampled(pairs, fitted, wish)
         rated = _with_draws(rated, fitted.theta, draws, wish)
         rated = replace(rated, warnings=(*rated.warnings, *_lost_in_resamples(counts, fitted, draws)))
     elif wish.ci == "sandwich" and (wish.simultaneous or wish.details):
@@ -80,6 +80,17 @@ def with_errors(
         simultaneous=wish.simultaneous,
     )
     return _bounded(rated, theta, reach * error, interval)
+
+
+def _resampled(pairs: Pairs, fitted: Fit, wish: Wish) -> Draws:
+    """Of models of few clusters, the draws are those of single battles if these differ more."""
+    draws = bootstrap(pairs, fitted, rounds=wish.rounds, seed=wish.seed)
+    few_ = clusters.are_few(pairs)
+    if not few_.any():
+        return draws
+    single = bootstrap(clusters.independent(pairs), fitted, rounds=wish.rounds, seed=wish.seed)
+    wider = few_ & ~(single.errors <= draws.errors)
+    return Draws(np.where(wider, single.theta, draws.theta))
 
 
 def _with_draws(rated: Rated, theta: Floats, draws: Draws, wish: Wish) -> Rated:

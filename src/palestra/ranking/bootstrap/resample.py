@@ -39,10 +39,9 @@ class Resampler:
     seed: int
     units: npt.NDArray[np.integer[Any]] | None
     """What is drawn: the cell of each row, or the positions of the clusters; None: cells by their chance."""
-    cluster: Ints | None
-    """Position of each cell's cluster, (cells,); rows that stand alone are drawn as if their cell was one."""
-    at_once: Ints | None = None
-    """Rows of the cell that come with each draw of its cluster, (cells,)."""
+    cluster: tuple[Ints, Ints] | None
+    """Position of each cell's cluster, and how many rows of the cell come with each draw of it, (cells,)
+    each; rows that stand alone are drawn as if their cell was a cluster, one at a time."""
 
     @classmethod
     def of(cls, pairs: Pairs, seed: int) -> Resampler:
@@ -98,18 +97,19 @@ class Resampler:
             return stream.multinomial(total, self.n / total).astype(np.float64)
         size = self.units.size
         picked = self.units[stream.integers(0, size, size, dtype=np.int32 if size < 2**31 else np.int64)]
-        if self.cluster is None or self.at_once is None:
+        if self.cluster is None:
             return np.bincount(picked, minlength=self.n.size).astype(np.float64)
-        times = np.bincount(picked, minlength=int(self.cluster.max(initial=-1)) + 1)
-        return np.asarray(self.at_once * times[self.cluster], dtype=np.float64)
+        cluster, at_once = self.cluster
+        times = np.bincount(picked, minlength=int(cluster.max(initial=-1)) + 1)
+        return np.asarray(at_once * times[cluster], dtype=np.float64)
 
 
-def _clusters(of_cell: Ints, n: Ints) -> tuple[Ints, Ints, Ints]:
-    """`units`, `cluster` and `at_once` of a `Resampler`."""
+def _clusters(of_cell: Ints, n: Ints) -> tuple[Ints, tuple[Ints, Ints]]:
+    """`units` and `cluster` of a `Resampler`."""
     alone = of_cell == ALONE
     names, position = np.unique(of_cell[~alone], return_inverse=True)
     cluster = np.empty(of_cell.size, dtype=np.int64)
     cluster[~alone] = position
     cluster[alone] = names.size + np.arange(np.count_nonzero(alone))
     units = np.concatenate([np.arange(names.size), np.repeat(cluster[alone], n[alone])])
-    return units, cluster, np.where(alone, 1, n)
+    return units, (cluster, np.where(alone, 1, n))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
+from palestra.ranking.clusters import FEW, at_either, ratio, squared_weights
 from palestra.ranking.contextual.newton import gauged_by_group
 
 if TYPE_CHECKING:
@@ -53,20 +54,26 @@ def joint_covariance(joint: Joint, clusters: Clusters | None) -> Floats:
 
     A⁻¹·J·A⁻¹ with A minus the Hessian and J = Σ s·sᵀ over the scores s of battles (Huber, Proc. 5th
     Berkeley Symp. 1 (1967) 221) or, where clusters are given, over the sums of s in each cluster (Liang &
-    Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters. NaN for what does not vary: battles that
+    Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters; of few clusters, the larger of both
+    variances (`ranking.clusters.FEW`). NaN for what does not vary: battles that
     all ended as expected, such as in ties, say nothing of how sure they are.
     """
     rows = joint.rows
     nodes = rows.size
     bread = rows.matrix(joint.bend)
     bread[:nodes, :nodes] = gauged_by_group(bread[:nodes, :nodes], joint.group)
+    inverse = _inverse(bread)
     if clusters is None:
-        filling = rows.matrix(joint.scatter)
+        found = inverse @ rows.matrix(joint.scatter) @ inverse
     else:
         residuals = rows.residuals(joint.theta, joint.beta)
-        filling = _clustered(rows, residuals, clusters.up_to(residuals.size))
-    inverse = _inverse(bread)
-    found = inverse @ filling @ inverse
+        whole = clusters.up_to(residuals.size)
+        found = inverse @ _clustered(rows, residuals, whole) @ inverse
+        few = _of_few(rows, whole)
+        if few.any():
+            single = ((inverse @ rows.matrix(joint.scatter)) * inverse).sum(axis=1)
+            lack = np.maximum(single - found.diagonal(), 0.0)
+            found[np.diag_indices_from(found)] += np.where(few, lack, 0.0)
     still = found.diagonal() <= _NOTHING * inverse.diagonal()
     found[still] = found[:, still] = np.nan
     return np.asarray(found)
@@ -77,6 +84,15 @@ def _inverse(matrix: Floats) -> Floats:
     scale = 1.0 / np.sqrt(matrix.diagonal())
     inverse = np.linalg.inv(matrix * scale * scale[:, np.newaxis])
     return np.asarray(inverse * scale * scale[:, np.newaxis])
+
+
+def _of_few(rows: PairedRows, clusters: Clusters) -> Bools:
+    """Which strengths and coefficients rest on few clusters, (N + F,); coefficients rest on all of them."""
+    ends = np.stack([rows.i, rows.j])[:, rows.pair]
+    mass, count = rows.won + rows.lost, clusters.sizes.size
+    squares = squared_weights(clusters.number, ends, mass, count, rows.size)
+    of_nodes = ratio(at_either(ends, mass, rows.size) ** 2, squares)
+    return np.concatenate([(of_nodes > 0) & (of_nodes < FEW), np.full(len(rows.x), count < FEW)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -121,10 +121,13 @@ class BoardMaker:
                 self._board = replace(self._board, facets=facets, seen=snapshot.size)
             return self._board
 
-    def battles(self) -> tuple[Snapshot, Ints, Ints]:
-        """The ledger as the last board was made of it, where in it the battles are that count, and in which
-        cluster each of them is.
-        """
+    def battles(self) -> tuple[Snapshot, Ints]:
+        """The ledger as the last board was made of it, and where in it the battles are that count."""
+        with self._lock:
+            return self._snapshot, self._tally.which
+
+    def battles_by_prompt(self) -> tuple[Snapshot, Ints, Ints]:
+        """The same, and the prompt of each battle if another shares it, else `clusters.ALONE`."""
         with self._lock:
             return self._snapshot, self._tally.which, self._tally.prompts(self._snapshot)
 
@@ -140,7 +143,7 @@ class BoardMaker:
         return Board(
             key=key,
             seen=snapshot.size,
-            table=self._ranked(counts),
+            table=self._ranked(tally.by_prompt(snapshot)),
             counts=counts,
             elo=_named(counts, elo),
             size_elo=_named(counts, by_size),

@@ -60,7 +60,7 @@ class Book:
         """The battles of one model that count, by category, those of most battles first."""
         maker = self._maker(selection)
         maker.board()
-        snapshot, which, _ = maker.battles()
+        snapshot, which = maker.battles()
         if label not in snapshot.models[: snapshot.n_models]:
             return {}
         model = snapshot.models.index(label)
@@ -73,7 +73,7 @@ class Book:
         return {name: snapshot.rows(which[category == name]).counts() for name in by_size}
 
     def _history_of(self, maker: BoardMaker) -> History | None:
-        snapshot, which, cluster = maker.battles()
+        snapshot, which, cluster = maker.battles_by_prompt()
         time = snapshot.time[which]
         first, last = _DATES
         dated = np.flatnonzero((time >= first) & (time <= last))

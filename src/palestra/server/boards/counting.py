@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -130,10 +130,13 @@ class Tally:
         self.size += which.size
         self.last_time = float(np.fmax.reduce(snapshot.time[which], initial=self.last_time))
 
-    def counts(self, snapshot: Snapshot, more: Sequence[Battle] = ()) -> Counts:
-        """The battles that count, of the snapshot that was counted last, and `more` that are not in it; in
-        clusters by prompt.
-        """
+    def counts(self, snapshot: Snapshot) -> Counts:
+        """The battles that count, of the snapshot that was counted last."""
+        nothing = np.zeros(0, dtype=np.int64)
+        return replace(_rows(snapshot, grown(self._n, snapshot.a.size), nothing), cluster=None).counts()
+
+    def by_prompt(self, snapshot: Snapshot, more: Sequence[Battle] = ()) -> Counts:
+        """The same and `more` that are not in the snapshot, in clusters by prompt."""
         which, together = self.which, self._shared
         new = np.array([prompt_number(battle.question_id) for battle in more], dtype=np.int64)
         if more:
@@ -159,7 +162,7 @@ def of_kind(selection: Selection, kind: Kind) -> bool:
 
 def _rows(snapshot: Snapshot, n: Ints, which: Ints) -> Rows:
     """`n` battles of each cell that stand alone, (C,), and those at `which` by their prompts."""
-    alone = np.flatnonzero(n)
+    alone = np.flatnonzero(n[: snapshot.a.size])
     cells = np.concatenate([alone, snapshot.cell[which]])
     a, b = snapshot.a[cells], snapshot.b[cells]
     occurs = np.zeros(snapshot.n_models, dtype=bool)

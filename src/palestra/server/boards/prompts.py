@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,10 +13,8 @@ from palestra.ranking.clusters import ALONE
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Ints
 
-_FEW = 16
-"""New battles up to which those of the same prompt are looked for one by one; beyond, all are sorted."""
 
-
+@lru_cache(4096)
 def prompt_number(question_id: str | None) -> int:
     """A number for a prompt, the same in every process: 63 bits of a hash. A battle without one is alone."""
     if question_id is None:
@@ -29,14 +28,14 @@ def shared(prompt: Ints, before: Bools) -> Bools:
 
     `prompt` holds the number of each one's, (n,); `before` what was found of the first of them alone.
     """
-    new = prompt[before.size :]
-    if new.size > _FEW:
-        names, position, times = np.unique(prompt, return_inverse=True, return_counts=True)
-        times[names == ALONE] = 1
-        return np.asarray(times[position] > 1)
     found = np.zeros(prompt.size, dtype=bool)
     found[: before.size] = before
-    for number in np.unique(new[new != ALONE]).tolist():
-        same = np.flatnonzero(prompt == number)
-        found[same] = same.size > 1
+    new = prompt[before.size :]
+    names = np.unique(new[new != ALONE])
+    if names.size:
+        at = np.searchsorted(names, prompt)
+        at[at == names.size] = 0
+        here = np.flatnonzero(names[at] == prompt)
+        times = np.bincount(at[here], minlength=names.size)
+        found[here] = times[at[here]] > 1
     return found

@@ -97,10 +97,10 @@ class Revealer:
         with self._lock:
             snapshot = self._ledger.snapshot
             self._tally.advance(snapshot)
-            now = self._tally.counts(snapshot)
+            now = self._tally.by_prompt(snapshot)
             before = self._standings(now)
             counting = [battle for vote in votes for battle in vote if _counts_on_main(battle)]
-            after = self._standings(self._tally.counts(snapshot, counting)) if counting else before
+            after = self._standings(self._tally.by_prompt(snapshot, counting)) if counting else before
         return [_moved(vote, before, after) for vote in votes]
 
     def _standings(self, counts: Counts) -> dict[str, Standing]:
