@@ -172,7 +172,7 @@ def test_the_same_vote_a_thousand_times_at_once_counts_once(place: str) -> None:
     with voting(place) as visitor:
         ready = visitor.played()
         replies = send_often(
-            f"{visitor.http.base_url}api/matchups/{ready['id']}/vote",
+            f"{visitor.http.base_url}/api/matchups/{ready['id']}/vote",
             {"token": ready["token"], "winner": "a"},
             1000,
             {"X-CSRF-Token": visitor.csrf},
