@@ -55,6 +55,7 @@ def test_a_vote_elsewhere_moves_the_board_without_a_reload(
 def test_the_board_is_sorted_searched_and_filtered(page: Page) -> None:
     page.goto("/leaderboard")
     expect(page.locator("tbody tr")).to_have_count(5)
+    expect(page.locator(".method")).to_contain_text("95 % (sandwich, clustered by prompt)")
     by_rank = names(page)
     page.get_by_role("button", name="Elo").first.click()
     expect(page.locator("th.elo")).to_have_attribute("aria-sort", "descending")

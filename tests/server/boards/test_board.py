@@ -145,6 +145,24 @@ def test_histories_end_with_the_intervals_of_the_board(table: BattleTable) -> No
         assert last == pytest.approx((row.ci_low, row.ci_high), abs=1e-9)
 
 
+def test_battles_without_a_time_are_in_no_history_whoever_shares_their_prompt(
+    table: BattleTable, tmp_path: Path
+) -> None:
+    played = [
+        each.model_copy(update={"tstamp": None}) if number % 3 == 0 else each
+        for number, each in enumerate(battles(200, mixed=False))
+    ]
+    table.insert(played)
+    past = Book(table, RULES).history(Selection("people"))
+    path = tmp_path / "battles.jsonl"
+    write_battles(path, [each for each in played if each.tstamp is not None])
+    expected = rank(path, cluster="question_id")
+    assert past is not None
+    for mine, theirs in zip(past.board.ratings, expected.ratings, strict=True):
+        assert mine.model == theirs.model
+        assert (mine.ci_low, mine.ci_high) == pytest.approx((theirs.ci_low, theirs.ci_high), abs=1e-9)
+
+
 def test_battles_that_come_one_by_one_give_the_same_board_as_all_at_once(table: BattleTable) -> None:
     played = list(battles(500, seed=1))
     makers = [BoardMaker(Ledger(table), selection, RULES) for selection, _ in SELECTIONS]

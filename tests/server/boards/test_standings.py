@@ -76,6 +76,16 @@ def test_a_vote_on_a_prompt_that_was_voted_on_is_of_its_cluster(table: BattleTab
         assert all(is_ == after[label] for label, (_, is_) in moved.items())
 
 
+def test_many_battles_at_once_some_without_a_prompt_are_told_right(table: BattleTable) -> None:
+    table.insert(battles(60))
+    prompts = [None, None, "q1", "new", "new", *(f"own-{n}" for n in range(20))]
+    vote = [battle(1000 + n, *PAIRS[n % 3], question_id=prompt) for n, prompt in enumerate(prompts)]
+    (moved,) = revealer(table).reveal([vote])
+    table.insert(vote)
+    after = board(table)
+    assert all(is_ == after[label] for label, (_, is_) in moved.items())
+
+
 def test_a_model_without_a_battle_has_no_standing_before(table: BattleTable) -> None:
     (moved,) = revealer(table).reveal([[battle(1, "a", "b")]])
     assert moved["a"][0] is None
