@@ -12,7 +12,7 @@ from palestra.analysis.flip import Flip, votes_to_flip
 from palestra.analysis.sampling import pair_chances, result_variances, sample_pairs
 from palestra.errors import UsageError, nearest
 from palestra.ranking.bradley_terry import fit
-from palestra.ranking.intervals import covariance
+from palestra.ranking.intervals import covariance, settled
 from palestra.ranking.leaderboard import rank_counts
 from palestra.ranking.pairs import Pairs
 from palestra.ranking.scale import POINTS
@@ -127,7 +127,7 @@ def make_plan(
     board = rank_counts(counts, level=level, cluster=cluster, n_failed=n_failed)
     pairs = Pairs.of(counts)
     fitted = fit(pairs)
-    theta, spread = fitted.theta, covariance(pairs, fitted)
+    theta, spread = fitted.theta, covariance(settled(pairs, fitted), fitted)
     tables = _Tables.of(pairs, fitted, spread, level, chance)
     return Plan(
         board=board,

@@ -11,7 +11,7 @@ from palestra.errors import UsageError
 from palestra.ranking.bradley_terry import PRIOR, Fit, fit
 from palestra.ranking.caution import cautions
 from palestra.ranking.clusters import quantile
-from palestra.ranking.intervals import covariance
+from palestra.ranking.intervals import covariance, settled
 from palestra.ranking.leaderboard import make_board
 from palestra.ranking.pairs import Pairs, Records
 from palestra.ranking.rated import Rated
@@ -74,7 +74,8 @@ class Whole:
         told = {row.model: row.rating for row in board.ratings}
         rating = np.array([told[name] for name in counts.models], dtype=np.float64)
         shift = rating - (MEAN + POINTS * fitted.theta)
-        return cls(counts.models, fitted, covariance(pairs, fitted), shift, board.anchor, wish)
+        spread = covariance(settled(pairs, fitted), fitted)
+        return cls(counts.models, fitted, spread, shift, board.anchor, wish)
 
     def board(self, counts: Counts, parameters: Mapping[str, Any] | None = None) -> Leaderboard:
         """The board of some of these battles: Bradley-Terry ratings, shrunk, on the scale of the whole.
@@ -93,6 +94,8 @@ class Whole:
         where = np.array([position[name] for name in counts.models], dtype=np.int64)
         pairs = Pairs.of(counts)
         own = fit(pairs)
+        notes = cautions(counts, pairs, own)
+        pairs = settled(pairs, own)
         found = shrink(
             self.fitted.theta[where],
             self.spread[np.ix_(where, where)],
@@ -104,16 +107,15 @@ class Whole:
         if np.isfinite(found.tau):
             told["tau"] = POINTS * found.tau
         told["pull"] = dict(zip(counts.models, found.pull.tolist(), strict=True))
-        notes = cautions(counts, pairs, own)
         if counts.n_battles and not np.isfinite(found.tau):
             notes.append("these battles tell no two models apart: the ratings are those of all battles")
-        rated = replace(self._rated(counts, where, found), warnings=tuple(notes), parameters=told)
+        rated = replace(self._rated(pairs, where, found), warnings=tuple(notes), parameters=told)
         board = make_board(counts, rated, self.wish, parameters=parameters)
         return replace(board, anchor=dict(self.anchor) if self.anchor else None)
 
-    def _rated(self, counts: Counts, where: Ints, found: Shrunk) -> Rated:
+    def _rated(self, pairs: Pairs, where: Ints, found: Shrunk) -> Rated:
         rating = MEAN + POINTS * found.theta + self.shift[where]
-        reach = POINTS * quantile(counts, self.wish.level) * found.standard_error
+        reach = POINTS * quantile(pairs, self.wish.level) * found.standard_error
         bounded = self.wish.ci != "none"
         if not bounded:
             reach = np.full(reach.size, np.nan)

@@ -10,7 +10,7 @@ import numpy as np
 from palestra.ranking import clusters, graph
 from palestra.ranking.arrays import total
 from palestra.ranking.counts import Outcome
-from palestra.ranking.table import few
+from palestra.ranking.table import FEW_BATTLES, few
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ _SURE = 4.0
 """Standard errors from which a side effect is no accident."""
 _NOTABLE = 0.01
 """The share of battles that a side effect must have turned to be worth a word."""
-_FEW_PROMPTS = 10
+_FEW_PROMPTS = clusters.FEW
 _SEVERAL = 2.0
 """Battles a prompt from which a model's prompts are fewer than its battles by more than chance."""
 _DOMINANT = 0.1
@@ -47,7 +47,6 @@ def cautions(
         *_weak_links(counts.models, pairs),
         *(_side(counts, fit.theta) if side else ()),
         *_dominant(_prompts(counts) if prompts is None else prompts),
-        *_of_few_prompts(counts.models, pairs),
     ]
 
 
@@ -163,17 +162,18 @@ def _dominant(sizes: Floats) -> Iterator[str]:
         yield f"the battles are of {sizes.size} prompts only: intervals over so few are rough"
 
 
-def _of_few_prompts(models: Sequence[str], pairs: Pairs) -> Iterator[str]:
-    """Models that have battles of few prompts where others have many, and several of each."""
-    few_ = clusters.are_few(pairs)
-    if not few_.any() or few_.all():
-        return
-    n = pairs.cell_n.astype(np.float64)
-    battles = sum(total(ends[pairs.cell_pair], n, pairs.n_models) for ends in (pairs.i, pairs.j))
-    several = few_ & (battles >= _SEVERAL * clusters.effective(pairs))
-    if several.any():
-        names = few([models[node] for node in np.flatnonzero(several).tolist()])
-        yield (
-            f"the battles of {names} are of few prompts, or mostly of one: their intervals say little of "
-            "other prompts"
-        )
+def of_few_prompts(models: Sequence[str], pairs: Pairs) -> list[str]:
+    """A sentence on models that have many battles of few prompts, where others have many prompts."""
+    if pairs.cell_cluster is None or not clusters.have_company(pairs):
+        return []
+    n = clusters.effective(pairs)
+    battles = pairs.cell_n.astype(np.float64)
+    fought = sum(total(ends[pairs.cell_pair], battles, n.size) for ends in (pairs.i, pairs.j))
+    several = clusters.is_few(n) & (fought >= FEW_BATTLES / 3) & (fought >= _SEVERAL * n)
+    if not several.any() or clusters.sizes(pairs.cell_cluster, pairs.cell_n).size < _FEW_PROMPTS:
+        return []
+    names = few([models[node] for node in np.flatnonzero(several).tolist()])
+    return [
+        f"the battles of {names} are of few prompts, or mostly of a few: their intervals say little of how "
+        "others would go"
+    ]

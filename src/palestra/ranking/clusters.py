@@ -1,8 +1,8 @@
 """Which battles are not independent: a number for each cluster, such as the battles of one prompt.
 
-Errors that allow for clusters learn from how these differ, so they need many. Of few they are too small: a
-model whose battles are all of one cluster has a sum of scores of 0 there, as at any maximum, and seems to
-be known without error.
+Errors that allow for clusters learn from how these differ, so they need some. At a maximum a model's scores
+sum to 0, so if its battles are all of one cluster, that cluster seems to say exactly what is so: the model,
+and with it the mean that all others are measured from, would seem to be known without error.
 """
 
 from __future__ import annotations
@@ -17,16 +17,13 @@ from palestra.ranking.win_rate import student, z_exact
 
 if TYPE_CHECKING:
     from palestra.ranking.arrays import Bools, Floats, Ints
-    from palestra.ranking.counts import Counts
     from palestra.ranking.pairs import Pairs
 
 ALONE = int(np.iinfo(np.int64).min)
 """In place of a cluster's number: each row of the cell is a cluster of its own."""
-FEW = 20
-"""Below so many clusters, counted as `effective` does, a model's errors are no smaller than those that take
-its battles as independent: the larger of both, as Angrist & Pischke advise (Mostly Harmless Econometrics,
-2009, section 8.2.3).
-"""
+FEW = 10
+"""Models of fewer clusters, counted as `effective` does, can do without: see `intervals.settled`."""
+_ROUNDING = 1e-9
 _DENSE = 8_000_000
 """Clusters times nodes up to which each cluster's weight at each node is written out."""
 
@@ -39,12 +36,14 @@ def sizes(cluster: Ints, n: Ints) -> Floats:
     return np.concatenate([shared, np.ones(int(n[alone].sum()))])
 
 
-def are_few(pairs: Pairs) -> Bools:
-    """Which models' battles are of few clusters, (M,); none where clusters are not asked."""
-    if pairs.cell_cluster is None:
-        return np.zeros(pairs.n_models, dtype=bool)
-    found = effective(pairs)
-    return (found > 0) & (found < FEW)
+def is_few(n: Floats) -> Bools:
+    """Which of these numbers of clusters, any shape, are few; 0 stands for no battle."""
+    return np.asarray((n > 0) & (n < FEW - _ROUNDING))
+
+
+def have_company(pairs: Pairs) -> bool:
+    """Whether there are clusters of more than one row, as far as is known."""
+    return pairs.cell_cluster is not None and bool((pairs.cell_cluster != ALONE).any())
 
 
 def independent(pairs: Pairs) -> Pairs:
@@ -88,10 +87,10 @@ def ratio(weights: Floats, squares: Floats) -> Floats:
     return np.divide(weights, squares, out=np.zeros(weights.size), where=squares > 0)
 
 
-def quantile(counts: Counts, level: float) -> float:
+def quantile(pairs: Pairs, level: float) -> float:
     """How many standard errors an interval reaches to each side: the normal law's, or Student's with G − 1
     degrees of freedom where the errors are those of G clusters.
     """
-    if counts.cluster is None:
+    if pairs.cell_cluster is None:
         return z_exact(level)
-    return student(level, max(sizes(counts.cluster, counts.n).size - 1, 1))
+    return student(level, max(sizes(pairs.cell_cluster, pairs.cell_n).size - 1, 1))

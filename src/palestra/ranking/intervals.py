@@ -7,7 +7,7 @@ others. An anchor moves a rating and its bounds together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,8 +37,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     Berkeley Symp. 1 (1967) 221), which stays right when ties or weights make a battle say more or less
     than one coin toss. Where the pairs' cells have clusters, J is Σ s·sᵀ · G/(G − 1) over the G
     clusters, s the sum of a cluster's scores w(y − p)(e_i − e_j) (Liang & Zeger, Biometrika 73 (1986)
-    13), which lets the battles of one prompt agree with each other as they please; models of few clusters
-    have the larger of both errors (`clusters.FEW`).
+    13), which lets the battles of one prompt agree with each other as they please; `settled` says which
+    clusters can be learned from.
 
     A model outside the core has the width of its posterior, 1/√curvature with weights in units of their
     mean, as the prior is, with the core's own error carried over. NaN: a model without battles, and a
@@ -46,11 +46,8 @@ def sandwich(pairs: Pairs, fit: Fit) -> Floats:
     shows no variation to learn from.
     """
     errors = np.full(pairs.n_models, np.nan)
-    few = clusters.are_few(pairs)
     for part in fit.parts:
         variance = _variances(pairs, part)
-        if few[part.nodes].any():
-            variance = variance + _missing(variance, pairs, part, few)
         known = told(variance)
         errors[part.nodes[known]] = np.sqrt(variance[known])
     return errors
@@ -61,11 +58,8 @@ def covariance(pairs: Pairs, fit: Fit) -> Floats:
     holds the squares of `sandwich`. NaN between parts and where the battles cannot tell.
     """
     whole = np.full((pairs.n_models, pairs.n_models), np.nan)
-    few = clusters.are_few(pairs)
     for part in fit.parts:
         found = _part_covariance(pairs, part)
-        if few[part.nodes].any():
-            found[np.diag_indices_from(found)] += _missing(found.diagonal(), pairs, part, few)
         unknown = ~told(found.diagonal())
         found[unknown] = np.nan
         found[:, unknown] = np.nan
@@ -73,17 +67,26 @@ def covariance(pairs: Pairs, fit: Fit) -> Floats:
     return whole
 
 
+def settled(pairs: Pairs, fit: Fit) -> Pairs:
+    """The same pairs with the clusters that errors can be learned from.
+
+    Where a model's clusters are few (`clusters.FEW`), and taking its battles as independent makes it less
+    sure, they are taken as that: all others are measured from a mean that it is part of.
+    """
+    if pairs.cell_cluster is None or not clusters.have_company(pairs):
+        return pairs
+    few = clusters.is_few(clusters.effective(pairs))
+    if not few.any():
+        return pairs
+    single = sandwich(clusters.independent(pairs), fit)
+    lone = few & (single > np.nan_to_num(sandwich(pairs, fit)))
+    touched = (lone[pairs.i] | lone[pairs.j])[pairs.cell_pair]
+    return replace(pairs, cell_cluster=np.where(touched, clusters.ALONE, pairs.cell_cluster))
+
+
 def told(variance: Floats) -> Bools:
     """Which of a part's variances, (K,), are more than rounding."""
     return np.asarray(variance > _NIL * variance.max(initial=0.0))
-
-
-def _missing(variance: Floats, pairs: Pairs, part: Part, few: Bools) -> Floats:
-    """What these variances of a part lack, (K,), of those that take battles as independent, where the models
-    are of few clusters.
-    """
-    lack = _variances(clusters.independent(pairs), part) - variance
-    return np.where(few[part.nodes], np.maximum(lack, 0.0), 0.0)
 
 
 def _variances(pairs: Pairs, part: Part) -> Floats:

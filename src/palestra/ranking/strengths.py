@@ -10,7 +10,7 @@ import numpy as np
 from palestra.ranking import clusters, intervals, uncertainty
 from palestra.ranking.bootstrap import Draws, bootstrap
 from palestra.ranking.bradley_terry import PRIOR, Fit, fit
-from palestra.ranking.caution import cautions
+from palestra.ranking.caution import cautions, of_few_prompts
 from palestra.ranking.pairs import Pairs
 from palestra.ranking.rated import Rated, unbounded
 from palestra.ranking.scale import MEAN, POINTS
@@ -36,15 +36,18 @@ def bradley_terry(counts: Counts, wish: Wish) -> Rated:
         parameters={"mean": MEAN, "prior": PRIOR},
         **unbounded(pairs.n_models, weak=_weak(fitted)),
     )
+    if wish.ci != "none":
+        rated = replace(rated, warnings=(*rated.warnings, *of_few_prompts(counts.models, pairs)))
+        pairs = intervals.settled(pairs, fitted)
     if wish.ci == "bootstrap":
-        draws = _resampled(pairs, fitted, wish)
+        draws = bootstrap(pairs, fitted, rounds=wish.rounds, seed=wish.seed)
         rated = _with_draws(rated, fitted.theta, draws, wish)
         rated = replace(rated, warnings=(*rated.warnings, *_lost_in_resamples(counts, fitted, draws)))
     elif wish.ci == "sandwich" and (wish.simultaneous or wish.details):
         spread = intervals.covariance(pairs, fitted)
-        rated = with_errors(rated, fitted.theta, spread, wish, clusters.quantile(counts, wish.level))
+        rated = with_errors(rated, fitted.theta, spread, wish, clusters.quantile(pairs, wish.level))
     elif wish.ci == "sandwich":
-        half = clusters.quantile(counts, wish.level) * intervals.sandwich(pairs, fitted)
+        half = clusters.quantile(pairs, wish.level) * intervals.sandwich(pairs, fitted)
         rated = _bounded(rated, fitted.theta, half, Interval("sandwich", wish.level, cluster=wish.cluster))
     unvaried = _unvaried(counts, fitted, rated.low) if wish.ci != "none" else []
     return replace(rated, warnings=(*rated.warnings, *unvaried))
@@ -80,17 +83,6 @@ def with_errors(
         simultaneous=wish.simultaneous,
     )
     return _bounded(rated, theta, reach * error, interval)
-
-
-def _resampled(pairs: Pairs, fitted: Fit, wish: Wish) -> Draws:
-    """Of models of few clusters, the draws are those of single battles if these differ more."""
-    draws = bootstrap(pairs, fitted, rounds=wish.rounds, seed=wish.seed)
-    few_ = clusters.are_few(pairs)
-    if not few_.any():
-        return draws
-    single = bootstrap(clusters.independent(pairs), fitted, rounds=wish.rounds, seed=wish.seed)
-    wider = few_ & ~(single.errors <= draws.errors)
-    return Draws(np.where(wider, single.theta, draws.theta))
 
 
 def _with_draws(rated: Rated, theta: Floats, draws: Draws, wish: Wish) -> Rated:

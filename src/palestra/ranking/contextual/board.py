@@ -122,8 +122,8 @@ def _cautions(counts: Counts, controlled: Controlled) -> list[str]:
 
 
 def _quantile(fitted: ContextualFit, level: float) -> float | None:
-    """Student's where the errors are those of G clusters, with G − 1 degrees of freedom."""
-    return None if fitted.clusters is None else student(level, max(fitted.clusters.size - 1, 1))
+    """Student's where the errors are those of clusters."""
+    return None if fitted.freedom is None else student(level, fitted.freedom)
 
 
 def _unvaried(counts: Counts, fitted: ContextualFit) -> list[str]:

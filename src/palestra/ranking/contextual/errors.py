@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from palestra.ranking.arrays import Bools, Floats, Ints, total
-from palestra.ranking.clusters import FEW, at_either, ratio, squared_weights
+from palestra.ranking.clusters import at_either, is_few, ratio, squared_weights
 from palestra.ranking.contextual.newton import gauged_by_group
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Clusters:
     """Each row's cluster, from 0, (n,)."""
     sizes: Ints
     """How many rows each has, (G,)."""
+    alone: Bools
+    """Which rows are a cluster of their own, or as many as they stand for, (n,)."""
 
     @classmethod
     def of(cls, given: Ints) -> Clusters:
@@ -36,17 +38,22 @@ class Clusters:
         numbers = np.empty(given.size, dtype=np.int64)
         numbers[~alone] = number
         numbers[alone] = names.size + np.arange(int(alone.sum()))
-        return cls(numbers, np.bincount(numbers))
+        return cls(numbers, np.bincount(numbers), alone)
 
     def take(self, keep: Bools) -> Clusters:
         """Of some rows, (n,)."""
-        return Clusters.of(self.number[keep])
+        return Clusters.of(np.where(self.alone, -1, self.number)[keep])
+
+    def without(self, lone: Bools) -> Clusters:
+        """Where `lone`, (n,), each row is a cluster of its own."""
+        return Clusters.of(np.where(self.alone | lone, -1, self.number))
 
     def up_to(self, rows: int) -> Clusters:
         """With more rows at the end, each a cluster of its own."""
         more = rows - self.number.size
         numbers = np.r_[self.number, self.sizes.size + np.arange(more)]
-        return Clusters(numbers, np.r_[self.sizes, np.ones(more, dtype=np.int64)])
+        sizes = np.r_[self.sizes, np.ones(more, dtype=np.int64)]
+        return Clusters(numbers, sizes, np.r_[self.alone, np.ones(more, dtype=bool)])
 
 
 def joint_covariance(joint: Joint, clusters: Clusters | None) -> Floats:
@@ -54,9 +61,9 @@ def joint_covariance(joint: Joint, clusters: Clusters | None) -> Floats:
 
     A⁻¹·J·A⁻¹ with A minus the Hessian and J = Σ s·sᵀ over the scores s of battles (Huber, Proc. 5th
     Berkeley Symp. 1 (1967) 221) or, where clusters are given, over the sums of s in each cluster (Liang &
-    Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters; of few clusters, the larger of both
-    variances (`ranking.clusters.FEW`). NaN for what does not vary: battles that
-    all ended as expected, such as in ties, say nothing of how sure they are.
+    Zeger, Biometrika 73 (1986) 13), times G/(G − 1) for G clusters; `settled` says which of them can be
+    learned from. NaN for what does not vary: battles that all ended as expected, such as in ties, say nothing
+    of how sure they are.
     """
     rows = joint.rows
     nodes = rows.size
@@ -64,16 +71,14 @@ def joint_covariance(joint: Joint, clusters: Clusters | None) -> Floats:
     bread[:nodes, :nodes] = gauged_by_group(bread[:nodes, :nodes], joint.group)
     inverse = _inverse(bread)
     if clusters is None:
-        found = inverse @ rows.matrix(joint.scatter) @ inverse
+        filling = rows.matrix(joint.scatter)
     else:
         residuals = rows.residuals(joint.theta, joint.beta)
         whole = clusters.up_to(residuals.size)
-        found = inverse @ _clustered(rows, residuals, whole) @ inverse
-        few = _of_few(rows, whole)
-        if few.any():
-            single = ((inverse @ rows.matrix(joint.scatter)) * inverse).sum(axis=1)
-            lack = np.maximum(single - found.diagonal(), 0.0)
-            found[np.diag_indices_from(found)] += np.where(few, lack, 0.0)
+        if rows.times is not None:
+            residuals[whole.alone] /= np.sqrt(rows.times[whole.alone])
+        filling = _clustered(rows, residuals, whole)
+    found = inverse @ filling @ inverse
     still = found.diagonal() <= _NOTHING * inverse.diagonal()
     found[still] = found[:, still] = np.nan
     return np.asarray(found)
@@ -86,13 +91,36 @@ def _inverse(matrix: Floats) -> Floats:
     return np.asarray(inverse * scale * scale[:, np.newaxis])
 
 
-def _of_few(rows: PairedRows, clusters: Clusters) -> Bools:
-    """Which strengths and coefficients rest on few clusters, (N + F,); coefficients rest on all of them."""
+def settled(joint: Joint, clusters: Clusters | None) -> Clusters | None:
+    """The clusters that errors can be learned from, as `intervals.settled` has them: rows of models and of
+    features that rest on few stand alone if they are less sure so.
+    """
+    if clusters is None or clusters.alone.all():
+        return clusters
+    rows = joint.rows
+    few = is_few(_effective(rows, clusters.up_to(rows.pair.size)))
+    if not few.any():
+        return clusters
+    found = joint_covariance(joint, clusters).diagonal()
+    lone = few & (joint_covariance(joint, None).diagonal() > np.nan_to_num(found))
+    of_nodes, of_features = lone[: rows.size], lone[rows.size :]
+    touched = (of_nodes[rows.i] | of_nodes[rows.j])[rows.pair] | (rows.x[of_features] != 0).any(axis=0)
+    return clusters.without(touched[: clusters.number.size])
+
+
+def _effective(rows: PairedRows, clusters: Clusters) -> Floats:
+    """How many clusters each strength and each coefficient rests on, (N + F,), as `clusters.effective`
+    counts; a row tells of a coefficient as much as the square of its feature.
+    """
     ends = np.stack([rows.i, rows.j])[:, rows.pair]
     mass, count = rows.won + rows.lost, clusters.sizes.size
-    squares = squared_weights(clusters.number, ends, mass, count, rows.size)
-    of_nodes = ratio(at_either(ends, mass, rows.size) ** 2, squares)
-    return np.concatenate([(of_nodes > 0) & (of_nodes < FEW), np.full(len(rows.x), count < FEW)])
+    weights = [at_either(ends, mass, rows.size)]
+    squares = [squared_weights(clusters.number, ends, mass, count, rows.size)]
+    for x in rows.x:
+        of_clusters = total(clusters.number, mass * x**2, count)
+        weights.append(of_clusters.sum(keepdims=True))
+        squares.append((of_clusters**2).sum(keepdims=True))
+    return ratio(np.concatenate(weights) ** 2, np.concatenate(squares))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -31,7 +31,7 @@ from palestra.errors import DataError
 from palestra.ranking import bradley_terry, graph
 from palestra.ranking.blas import few_threads
 from palestra.ranking.bradley_terry import LEAST
-from palestra.ranking.contextual.errors import Clusters, joint_covariance
+from palestra.ranking.contextual.errors import Clusters, joint_covariance, settled
 from palestra.ranking.contextual.newton import Joint, fit_joint
 from palestra.ranking.contextual.outer import Whole, hang_outer
 from palestra.ranking.contextual.paired import PairedRows
@@ -77,6 +77,8 @@ class ContextualFit:
     """The fit of the same battles without features."""
     clusters: Ints | None
     """How many battles each cluster has, (G,); None if battles are independent."""
+    freedom: int | None = None
+    """Degrees of freedom of the errors: one less than the clusters that they are learned from."""
 
     @property
     def theta_se(self) -> Floats:
@@ -148,10 +150,14 @@ def _fit(n_models: int, rows: ContextualRows, names: Sequence[str]) -> Contextua
         among = paired.select(inside, np.cumsum(member) - 1, int(member.sum()))
         theirs = None if clusters is None else clusters.take(inside[paired.pair])
     joint = fit_joint(among, groups[member], base.theta[member])
+    theirs = settled(joint, theirs)
     whole = hang_outer(
         paired.only(joint.kept), base, Whole.of(joint, joint_covariance(joint, theirs), member, base.theta)
     )
-    fitted = _told(base, joint, whole, names, clusters)
+    fitted = replace(
+        _told(base, joint, whole, names, clusters),
+        freedom=None if theirs is None else max(theirs.sizes.size - 1, 1),
+    )
     if among is paired and not joint.separating.size:
         return replace(fitted, log_likelihood=joint.log_likelihood)
     return replace(fitted, log_likelihood=paired.log_likelihood(fitted.theta, fitted.beta))
