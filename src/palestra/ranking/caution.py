@@ -164,7 +164,7 @@ def _dominant(sizes: Floats) -> Iterator[str]:
 
 def of_few_prompts(models: Sequence[str], pairs: Pairs) -> list[str]:
     """A sentence on models that have many battles of few prompts, where others have many prompts."""
-    if pairs.cell_cluster is None or not clusters.have_company(pairs):
+    if pairs.cell_cluster is None or not clusters.may_be_few(pairs):
         return []
     n = clusters.effective(pairs)
     battles = pairs.cell_n.astype(np.float64)

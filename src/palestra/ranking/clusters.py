@@ -41,9 +41,21 @@ def is_few(n: Floats) -> Bools:
     return np.asarray((n > 0) & (n < FEW - _ROUNDING))
 
 
-def have_company(pairs: Pairs) -> bool:
-    """Whether there are clusters of more than one row, as far as is known."""
-    return pairs.cell_cluster is not None and bool((pairs.cell_cluster != ALONE).any())
+def may_be_few(pairs: Pairs) -> bool:
+    """Whether a model's clusters can be few and of more than one battle, by a quick look: as if all of its
+    battles that are in clusters were in one.
+    """
+    if pairs.cell_cluster is None:
+        return False
+    alone = pairs.cell_cluster == ALONE
+    if alone.all():
+        return False
+    node = np.stack([pairs.i, pairs.j])[:, pairs.cell_pair]
+    mass = pairs.cell_n * pairs.cell_weight
+    together = at_either(node[:, ~alone], mass[~alone], pairs.n_models)
+    squares = at_either(node[:, alone], (mass * pairs.cell_weight)[alone], pairs.n_models) + together**2
+    weight = at_either(node, mass, pairs.n_models)
+    return bool((is_few(ratio(weight**2, squares)) & (together > 0)).any())
 
 
 def independent(pairs: Pairs) -> Pairs:

@@ -73,7 +73,7 @@ def settled(pairs: Pairs, fit: Fit) -> Pairs:
     Where a model's clusters are few (`clusters.FEW`), and taking its battles as independent makes it less
     sure, they are taken as that: all others are measured from a mean that it is part of.
     """
-    if pairs.cell_cluster is None or not clusters.have_company(pairs):
+    if pairs.cell_cluster is None or not clusters.may_be_few(pairs):
         return pairs
     few = clusters.is_few(clusters.effective(pairs))
     if not few.any():
