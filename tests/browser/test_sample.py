@@ -74,6 +74,7 @@ def test_the_sample_arena_can_be_played_and_looked_through(
         expect(page.locator(".page-head p")).to_contain_text(f"{before + 1} battles")
         page.locator("tbody th a").first.click()
         expect(page.get_by_role("heading", name="Latest battles")).to_be_visible()
+        expect(page.get_by_role("button", name="Both", exact=True)).to_have_attribute("aria-pressed", "true")
         page.get_by_role("link", name="Charts").click()
         expect(page.locator("#intervals .drawing svg text").first).to_be_visible()
         page.get_by_role("link", name="Battles", exact=True).click()

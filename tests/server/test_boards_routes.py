@@ -243,6 +243,7 @@ def test_a_chart_as_csv_holds_the_same_numbers(client: httpx.Client, name: str) 
 def test_a_models_page_tells_its_record(client: httpx.Client) -> None:
     board = get(client, "/api/leaderboard")
     found = get(client, "/api/models/ant-1B")
+    assert found["source"] == "people"
     row = next(row for row in board["rows"] if row["model"] == "ant-1B")
     assert found["row"] == row
     assert found["organisation"] == "Ants"

@@ -174,6 +174,6 @@ def of_few_prompts(models: Sequence[str], pairs: Pairs) -> list[str]:
         return []
     names = few([models[node] for node in np.flatnonzero(several).tolist()])
     return [
-        f"the battles of {names} are of few prompts, or mostly of a few: their intervals say little of how "
-        "others would go"
+        f"the battles of {names} are of few prompts, or mostly of a few: their intervals say little of "
+        "other prompts"
     ]

@@ -196,6 +196,7 @@ export interface BattleFull extends BattleRow {
   share: string | null;
 }
 export interface ModelPage extends ModelFacts {
+  source: string;
   retired?: boolean;
   enabled?: boolean;
   row: Row | null;

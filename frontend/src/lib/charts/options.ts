@@ -270,6 +270,18 @@ const tip = (p: { seriesName?: string; value?: unknown }) => {
   return `${p.seriesName}\n${date(t / 1000)}: ${int(rating)}`;
 };
 
+/** The first few battles tell next to nothing: their intervals would flatten all that comes after. */
+function calmRange({ rating, low, high }: Track): { min?: number; max?: number } {
+  const widths = high.map((top, i) => top - (low[i] ?? top));
+  const calm = widths.map((width) => width <= 4 * (widths.at(-1) ?? 0));
+  if (calm.every(Boolean) || !widths.at(-1)) return {};
+  const shown = (values: number[]) => [...rating, ...values.filter((_, i) => calm[i])];
+  return {
+    min: Math.floor(Math.min(...shown(low)) / 50) * 50,
+    max: Math.ceil(Math.max(...shown(high)) / 50) * 50,
+  };
+}
+
 function track(data: Track, look: Palette): Option {
   const at = (values: number[]) =>
     data.t.map((t, i) => [t * 1000, values[i] ?? null] as [number, number | null]);
@@ -283,7 +295,7 @@ function track(data: Track, look: Palette): Option {
   return {
     grid: { left: 46, right: 16, top: 12, bottom: 30 },
     xAxis: timeAxis(look),
-    yAxis: { type: 'value', scale: true, ...axis(look) },
+    yAxis: { type: 'value', scale: true, ...calmRange(data), ...axis(look) },
     tooltip: {
       trigger: 'axis',
       formatter: (p) => {

@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from palestra.store.arena_battle_filter import By
+
 
 class FacetShape(BaseModel):
     """A value of a filter, and the battles there are of it under the other filters."""
@@ -201,6 +203,7 @@ class ModelPageShape(ModelFactsShape):
     """A model's page."""
 
     label: str
+    source: By
     row: RowShape | None
     opponents: list[OpponentShape]
     history: dict[str, list[float | None]]

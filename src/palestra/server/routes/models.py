@@ -40,4 +40,5 @@ async def model(
     latest = await run_in_threadpool(page, table, search, limit=_LATEST)
     if found["row"] is None and not latest and label not in context.roster.labels:
         raise Problem(404, f"There is no model {label!r} here.")
-    return JSONResponse({**found, "latest": [battle_row(row) for row in latest]})
+    latest_rows = [battle_row(row) for row in latest]
+    return JSONResponse({**found, "source": query.selection.source, "latest": latest_rows})
